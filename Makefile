@@ -1,0 +1,33 @@
+# Everything a contributor runs. `make` alone lists the targets.
+GO       ?= go
+LINT     := .cache/bin/golangci-lint
+
+.DEFAULT_GOAL := help
+.PHONY: help setup test lint generate check bench soak clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: ## install what tests need and this machine lacks (Debian, as root)
+	@./scripts/setup
+
+test: setup ## run all tests, the short fault suite and the browser tests
+	@./scripts/test
+
+soak: ## run the full fault suite; takes long
+	JOBGEN_SOAK=1 $(GO) test -count=1 -timeout 80m -run Soak -v ./storage/... ./runtime/...
+
+lint: ## run go vet and golangci-lint over every module
+	@./scripts/lint
+
+generate: ## write generated code anew
+	$(GO) run ./cmd/jobgen ./...
+
+check: ## fail when generated code is not up to date
+	$(GO) run ./cmd/jobgen check ./...
+
+bench: ## run the benchmarks of this module
+	$(GO) test -run '^$$' -bench . -benchmem ./...
+
+clean: ## remove what the other targets left
+	rm -rf .cache bin
