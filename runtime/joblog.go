@@ -65,12 +65,3 @@ func (b *lineBuffer) take() []storage.LogLine {
 	b.lines = nil
 	return lines
 }
-
-// cut shortens text to at most limit bytes and says so.
-func cut(text string, limit int) string {
-	const mark = " ... (cut)"
-	if len(text) <= limit {
-		return text
-	}
-	return text[:limit-len(mark)] + mark
-}

@@ -6,7 +6,7 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/gojobgen/jobgen/runtime/cron"
+	"github.com/gojobgen/jobgen/runtime/internal/recur"
 	"github.com/gojobgen/jobgen/storage"
 )
 
@@ -17,7 +17,7 @@ type RecurringOption func(*storage.Recurring)
 type Misfire = storage.Misfire
 
 // The misfire policies: one job for all missed occurrences (the default), one for
-// each (up to storage.MaxMissed), or none.
+// each (the latest storage.MaxMissed), or none that is over 15 seconds late.
 const (
 	MisfireOnce = storage.MisfireOnce
 	MisfireAll  = storage.MisfireAll
@@ -47,7 +47,7 @@ func (c *Client) Recurring(ctx context.Context, id, expr string, call AnyCall, o
 		o(&r)
 	}
 	now := time.Now()
-	if r.Next, err = nextOccurrence(r, now); err != nil {
+	if r.Next, err = recur.Next(r, now); err != nil {
 		return fmt.Errorf("recurring job %q: %w", id, err)
 	}
 	errs, err := c.store.PutRecurring(ctx, []storage.Recurring{r})
@@ -78,7 +78,7 @@ func ResumeRecurring(ctx context.Context, store storage.Store, id, by string) er
 	if err != nil {
 		return fmt.Errorf("resume recurring job %q: %w", id, err)
 	}
-	next, err := nextOccurrence(r, time.Now())
+	next, err := recur.Next(r, time.Now())
 	if err != nil {
 		return fmt.Errorf("resume recurring job %q: %w", id, err)
 	}
@@ -108,29 +108,4 @@ func TriggerRecurring(ctx context.Context, store storage.Store, id, by string) (
 		return Handle[None]{}, fmt.Errorf("trigger recurring job %q: %w", id, err)
 	}
 	return Handle[None]{job.ID}, nil
-}
-
-// nextOccurrence is the first occurrence after now; zero when there is none.
-func nextOccurrence(r storage.Recurring, now time.Time) (time.Time, error) {
-	s, loc, err := schedule(r)
-	if err != nil {
-		return time.Time{}, err
-	}
-	next, ok := s.Next(now.In(loc))
-	if !ok {
-		return time.Time{}, nil
-	}
-	return next.UTC(), nil
-}
-
-func schedule(r storage.Recurring) (*cron.Schedule, *time.Location, error) {
-	s, err := cron.Parse(r.Cron)
-	if err != nil {
-		return nil, nil, fmt.Errorf("%w: %w", ErrInvalid, err)
-	}
-	loc, err := time.LoadLocation(r.Zone) // "" is UTC
-	if err != nil {
-		return nil, nil, fmt.Errorf("%w: time zone %q: %w; use an IANA name such as Europe/Berlin, and import time/tzdata where the system has no zones", ErrInvalid, r.Zone, err)
-	}
-	return s, loc, nil
 }
