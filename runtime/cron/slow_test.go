@@ -32,7 +32,10 @@ func (s *slowSchedule) matches(v time.Time) bool {
 // those that fire, the first instant left out. It starts earlier than asked, by
 // more than a clock change, to know which readings come for the second time.
 func (s *slowSchedule) occurrences(loc *time.Location, from, to time.Time, step time.Duration) []time.Time {
-	const early = 3 * time.Hour
+	early := 3 * time.Hour
+	if step == time.Second {
+		early = 45 * time.Minute // enough for the zones that are walked by seconds
+	}
 	var found []time.Time
 	seen := map[int64]bool{}
 	read := func(v time.Time) time.Time { // the clock on the wall

@@ -110,16 +110,13 @@ func listed(words []string, last string) string {
 	return strings.Join(words[:n-1], ", ") + " " + last + " " + words[n-1]
 }
 
-// ordinal writes 2nd, 3rd, 4th, 21st.
+// ordinal writes 2nd, 3rd, 4th. Steps that numbers shows are 2 to 19.
 func ordinal(n int) string {
-	suffix := "th"
-	switch {
-	case n%10 == 1 && n != 11:
-		suffix = "st"
-	case n%10 == 2 && n != 12:
-		suffix = "nd"
-	case n%10 == 3 && n != 13:
-		suffix = "rd"
+	switch n {
+	case 2:
+		return "2nd"
+	case 3:
+		return "3rd"
 	}
-	return strconv.Itoa(n) + suffix
+	return strconv.Itoa(n) + "th"
 }
