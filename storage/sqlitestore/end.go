@@ -1,0 +1,100 @@
+package sqlitestore
+
+import (
+	"time"
+
+	"github.com/gojobgen/jobgen/storage"
+	"github.com/gojobgen/jobgen/storage/internal/rules"
+)
+
+// end makes a job that does not run final, for a reason.
+func (t *tx) end(r *record, state storage.State, reason string, retain time.Duration) error {
+	wakes := r.cls == classLive || r.cls == classHeld
+	r.reason = rules.Reason(reason)
+	if err := r.note(storage.HistoryEntry{At: t.now, State: state, Reason: reason}); err != nil {
+		return err
+	}
+	if wakes && r.links&linkLimits != 0 {
+		t.freeLimits(r)
+	}
+	return t.finish(r, state, retain)
+}
+
+// finish makes a job final with all that this releases. Its history is written, it is
+// on no line and has no run.
+func (t *tx) finish(r *record, state storage.State, retain time.Duration) error {
+	awaited := r.cls == classAwaiting
+	r.cls, r.line = finalClass(state), 0
+	r.finished, r.retain = t.now, rules.RetainedTo(state, t.now, retain)
+	r.due, r.expires = time.Time{}, time.Time{}
+	if err := t.freeKey(r); err != nil {
+		return err
+	}
+	if err := t.save(r); err != nil {
+		return err
+	}
+	t.sweepAt(r.id, r.retain)
+	t.count(r.shape, state)
+	if awaited {
+		if err := t.stopAwaiting(r); err != nil {
+			return err
+		}
+	}
+	if err := t.leaveBatch(r, state); err != nil {
+		return err
+	}
+	if r.links&linkChildren != 0 {
+		t.push(task{what: taskEnded, subject: r.id, state: state, run: r.fetches})
+	}
+	return nil
+}
+
+var sqlFinalSince = sqlText(`SELECT retain FROM jg_job WHERE id = ? AND cls > 5 AND retain <= ?`)
+
+// stopAwaiting tells the parents of r that it waits for them no more: those that were
+// kept for it only may go now.
+func (t *tx) stopAwaiting(r *record) error {
+	if _, err := t.exec(sqlSetWaiting, 0, r.id); err != nil || len(r.extra.Parents) == 1 {
+		return err
+	}
+	for _, p := range r.extra.Parents {
+		over, err := one(t.link, nil, sqlFinalSince, p, t.now)
+		if err != nil {
+			return err
+		}
+		if over {
+			t.sweepAt(p, t.now.Add(-sweepStep*time.Millisecond))
+		}
+	}
+	return nil
+}
+
+// count counts a final state in the statistics.
+func (t *tx) count(shape int, state storage.State) {
+	s := t.stat(shape)
+	switch state {
+	case storage.Succeeded:
+		s.Succeeded++
+	case storage.Failed:
+		s.Failed++
+	default:
+		s.Deleted++
+	}
+}
+
+var sqlLeaveReady = sqlText(`DELETE FROM jg_ready WHERE queue = ? AND line = ? AND rank = ?`)
+
+// leaveLine takes an enqueued job off its line.
+func (t *tx) leaveLine(r *record) error {
+	if r.cls != classLive && r.cls != classHeld {
+		return nil
+	}
+	queue := t.names.shapes[r.shape].queue
+	if _, err := t.exec(sqlLeaveReady, queue.no, r.line, r.rank); err != nil {
+		return err
+	}
+	if r.line == 0 {
+		return nil
+	}
+	return t.forgetLine(queue.no, r.line)
+}

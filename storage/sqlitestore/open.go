@@ -1,0 +1,199 @@
+package sqlitestore
+
+import (
+	"database/sql"
+	"database/sql/driver"
+	"errors"
+	"fmt"
+	"net/url"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/gojobgen/jobgen/storage"
+	"modernc.org/sqlite"
+)
+
+// Sync is how much of the machine's failure a commit survives.
+type Sync uint8
+
+const (
+	// Full waits for the disk at every commit: what a call acknowledged survives the
+	// end of the process, a crash of the system and the loss of power. It is the default.
+	Full Sync = iota
+	// Normal waits for the disk only when the write-ahead log is moved into the file.
+	// What a call acknowledged survives the end of every process; a crash of the system
+	// or the loss of power may undo the last moments, and never damages the file. It is
+	// several times faster where few callers wait at once.
+	Normal
+)
+
+func (s Sync) String() string {
+	if s == Normal {
+		return "NORMAL"
+	}
+	return "FULL"
+}
+
+type options struct {
+	sync      Sync
+	namespace string
+	clock     func() time.Time
+	readers   int
+}
+
+// Option changes how [Open] opens a store.
+type Option func(*options)
+
+// Synchronous sets what an acknowledged write survives; see [Full] and [Normal].
+func Synchronous(s Sync) Option { return func(o *options) { o.sync = s } }
+
+// Namespace keeps the jobs apart from those of other applications in the same file:
+// each namespace has its own tables. It is up to 32 small letters and digits; empty,
+// the default, is a namespace too.
+func Namespace(name string) Option { return func(o *options) { o.namespace = name } }
+
+// Clock sets the clock that rules leases and due times; the default is [time.Now].
+// Processes that share a file need clocks that agree.
+func Clock(now func() time.Time) Option { return func(o *options) { o.clock = now } }
+
+// prefix is how the names of a namespace's tables begin.
+func (o options) prefix() (string, error) {
+	if o.namespace == "" {
+		return "jobgen_", nil
+	}
+	odd := strings.Trim(o.namespace, "abcdefghijklmnopqrstuvwxyz0123456789")
+	if odd != "" || len(o.namespace) > 32 {
+		return "", fmt.Errorf("sqlitestore: %w: namespace %q is not 1 to 32 small letters and digits", storage.ErrInvalid, o.namespace)
+	}
+	return "jobgen_" + o.namespace + "_", nil
+}
+
+// dsn is the name of a connection. The path is escaped, so that none of its
+// characters is taken for a parameter.
+func dsn(path string, parameters ...string) string {
+	u := url.URL{Scheme: "file", Opaque: (&url.URL{Path: filepath.ToSlash(path)}).EscapedPath()}
+	u.RawQuery = strings.Join(parameters, "&")
+	return u.String()
+}
+
+// Open opens the store in the file at path, and makes the file and the tables where
+// they are missing. Any number of processes may have the file open; it has to be on a
+// disk of this machine. It fails with [ErrNewer] when a newer version of this package
+// has changed the tables.
+func Open(path string, opts ...Option) (*Store, error) {
+	o := options{clock: time.Now, readers: 4}
+	for _, option := range opts {
+		option(&o)
+	}
+	prefix, err := o.prefix()
+	if err != nil {
+		return nil, err
+	}
+	if path == "" || strings.HasPrefix(path, ":memory:") || strings.HasPrefix(path, "file:") {
+		return nil, fmt.Errorf("sqlitestore: %w: %q is not the path of a file; a store in memory is package memstore", storage.ErrInvalid, path)
+	}
+	s := &Store{path: path, prefix: prefix, opts: o}
+	if err := s.open(); err != nil {
+		return nil, fmt.Errorf("sqlitestore: open %s: %w", path, err)
+	}
+	return s, nil
+}
+
+func (s *Store) open() error {
+	conn, err := new(sqlite.Driver).Open(dsn(s.path, "_pragma=busy_timeout(10000)", "_pragma=journal_mode(WAL)",
+		"_pragma=synchronous("+s.opts.sync.String()+")", "_pragma=temp_store(MEMORY)",
+		"_pragma=cache_size(-65536)", "_pragma=wal_autocheckpoint(4000)"))
+	if err != nil {
+		return cure(err)
+	}
+	writer := &rawLink{conn: conn, prefix: s.prefix}
+	if err := rawRow(conn, "SELECT sqlite_version()", &s.version); err != nil {
+		conn.Close()
+		return cure(err)
+	}
+	if err := prepareFile(writer); err != nil {
+		conn.Close()
+		return cure(err)
+	}
+	s.readers, err = sql.Open("sqlite", dsn(s.path, "_pragma=busy_timeout(10000)", "_pragma=query_only(1)",
+		"_pragma=cache_size(-16384)"))
+	if err != nil {
+		conn.Close()
+		return err
+	}
+	s.readers.SetMaxOpenConns(s.opts.readers)
+	s.readers.SetMaxIdleConns(s.opts.readers)
+	s.start(writer)
+	return nil
+}
+
+// prepareFile migrates, and leaves the connection to the writer, who waits for locks
+// on his own.
+func prepareFile(l *rawLink) error {
+	if err := l.run("BEGIN IMMEDIATE"); err != nil {
+		return err
+	}
+	if err := migrate(l); err != nil {
+		return errors.Join(err, l.run("ROLLBACK"))
+	}
+	if err := l.run("COMMIT"); err != nil {
+		return err
+	}
+	return l.run("PRAGMA busy_timeout = 0")
+}
+
+// rawRow reads the only value of a query that is not one of statements.
+func rawRow(conn driver.Conn, text string, into *string) error {
+	p, err := conn.Prepare(text)
+	if err != nil {
+		return err
+	}
+	defer p.Close()
+	found, err := p.Query(nil) //nolint:staticcheck // the driver has both, and this needs no context
+	if err != nil {
+		return err
+	}
+	defer found.Close()
+	vals := make([]driver.Value, 1)
+	if err := found.Next(vals); err != nil {
+		return err
+	}
+	*into = fmt.Sprint(vals[0])
+	return nil
+}
+
+// SQLite's result codes that callers can do something about.
+const (
+	codeBusy     = 5
+	codeReadOnly = 8
+	codeCorrupt  = 11
+	codeFull     = 13
+	codeCantOpen = 14
+	codeNotADB   = 26
+)
+
+// codeOf is SQLite's primary result code of an error; 0 when it has none.
+func codeOf(err error) int {
+	var e *sqlite.Error
+	if errors.As(err, &e) {
+		return e.Code() & 0xff
+	}
+	return 0
+}
+
+// cure adds to an error of SQLite what to do about it.
+func cure(err error) error {
+	hint := map[int]string{
+		codeBusy:     "another process holds a transaction open: end it",
+		codeReadOnly: "the file or its folder may not be written: give this process write access to both",
+		codeCorrupt:  "the file is damaged: restore a backup",
+		codeFull:     "the disk is full: make room",
+		codeCantOpen: "the folder has to exist, and this process needs write access to it",
+		codeNotADB:   "it is not a SQLite database: give the path of another file",
+	}[codeOf(err)]
+	if hint == "" {
+		return err
+	}
+	return fmt.Errorf("%w; %s", err, hint)
+}

@@ -1,0 +1,41 @@
+package storagetest
+
+// topics lists the suite in the order of a job's life.
+func topics() []topic {
+	return []topic{
+		{name: "info", tests: infoTests},
+		{name: "insert", tests: insertTests},
+		{name: "limits of size", tests: sizeTests()},
+		{name: "idempotence", tests: repeatTests},
+		{name: "fetch", tests: fetchTests},
+		{name: "order", tests: orderTests},
+		{name: "settle", tests: settleTests},
+		{name: "outcomes", tests: outcomeTests},
+		{name: "fencing", tests: fencingTests},
+		{name: "held", tests: heldTests},
+		{name: "limits and rates", tests: limitTests},
+		{name: "unique", tests: uniqueTests},
+		{name: "sessions", tests: sessionTests},
+		{name: "ahead", tests: aheadTests},
+		{name: "cancel", tests: cancelTests},
+		{name: "control", tests: controlTests},
+		{name: "continuations", tests: continueTests},
+		{name: "restored continuations", tests: restoreTests},
+		{name: "batches", tests: batchTests},
+		{name: "batches again", tests: batchAgainTests},
+		{name: "recurring", tests: recurringTests},
+		{name: "declared recurring", tests: declaredTests},
+		{name: "reports", tests: reportTests},
+		{name: "history", tests: historyTests},
+		{name: "retention", tests: retentionTests},
+		{name: "expiry", tests: expiryTests},
+		{name: "lists", tests: listTests},
+		{name: "views", tests: viewTests},
+		{name: "statistics", tests: statTests},
+		{name: "wake", tests: wakeTests()},
+		{name: "at once", tests: racingTests},
+		{name: "two stores", tests: sharedTests, shared: true},
+		{name: "closed", tests: closedTests()},
+		{name: "model", tests: modelTests},
+	}
+}
