@@ -10,45 +10,6 @@ import (
 	"github.com/gojobgen/jobgen/storage"
 )
 
-// ID names a job.
-type ID = storage.ID
-
-// None is the result of a job whose method returns only an error.
-type None struct{}
-
-// Handle names a stored job whose result is a T. The zero Handle names nothing.
-type Handle[T any] struct{ id ID }
-
-// HandleFor is the handle of a job whose id was kept elsewhere. Nothing checks
-// that its result is a T; reading it will.
-func HandleFor[T any](id ID) Handle[T] { return Handle[T]{id} }
-
-// ID is the job's id.
-func (h Handle[T]) ID() ID { return h.id }
-
-// String is the job's id as text.
-func (h Handle[T]) String() string { return h.id.String() }
-
-// ParentIDs implements [Parent].
-func (h Handle[T]) ParentIDs() []ID { return []ID{h.id} }
-
-// Parent is what a continuation can wait for: a [Handle], or several by [After].
-type Parent interface{ ParentIDs() []ID }
-
-type parents []ID
-
-func (p parents) ParentIDs() []ID { return p }
-
-// After is all the given parents together: the continuation runs when each has
-// ended as its condition asks.
-func After(all ...Parent) Parent {
-	var ids parents
-	for _, p := range all {
-		ids = append(ids, p.ParentIDs()...)
-	}
-	return ids
-}
-
 // AnyCall is a [Call] of any result.
 type AnyCall interface {
 	// NewJob is the job as it will be stored, before client middleware sees it. Its
@@ -82,7 +43,12 @@ func (c Call[R]) With(opts ...Option) Call[R] {
 }
 
 // Kind is the wire name of the job.
-func (c Call[R]) Kind() string { return c.spec.Kind }
+func (c Call[R]) Kind() string {
+	if c.spec == nil {
+		return ""
+	}
+	return c.spec.Kind
+}
 
 // Args are the arguments as they will be stored: a JSON object keyed by parameter name.
 func (c Call[R]) Args() json.RawMessage { return c.args }

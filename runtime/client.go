@@ -2,11 +2,8 @@ package runtime
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"time"
 
-	"github.com/gojobgen/jobgen/runtime/internal/group"
 	"github.com/gojobgen/jobgen/storage"
 )
 
@@ -21,9 +18,12 @@ type Client struct {
 // ClientOption configures a [Client].
 type ClientOption func(*Client)
 
-// ClientMiddleware wraps the storing of one call's jobs. It may change the jobs'
-// metadata, queue, due time and options before next, refuse them by returning an
-// error instead of calling next, and see next's error. Ids and payloads must stay.
+// ClientMiddleware wraps the storing of one call's jobs. Before next it may change
+// the jobs' metadata (never nil), queue, due time and options, or refuse them by
+// returning an error instead of calling next; after it, it sees next's error. Ids
+// and payloads must stay. What it puts into the metadata reaches the handlers'
+// [Middleware] through [FromContext]: so a trace goes on from enqueue to run.
+// Recurring jobs, which servers enqueue, do not pass through it.
 type ClientMiddleware func(ctx context.Context, jobs []*storage.NewJob, next func(context.Context) error) error
 
 // UseOnEnqueue adds middleware; the first one is outermost.
@@ -59,9 +59,10 @@ func (v *via) EnqueueAll(ctx context.Context, calls ...AnyCall) ([]ID, error) {
 
 // EnqueueAll stores the calls, of any kinds, all or none, and answers with their
 // ids in order. When it returns nil, the jobs are as durable as the store
-// promises. A job whose unique key is held is not stored again: the holder's id
-// takes its place. After an error that is none of this package's, the jobs may be
-// stored or not; repeat safely with [WithID].
+// promises. One call holds at most storage.MaxGroup jobs with storage.MaxGroupBytes
+// of arguments together; more is [ErrTooLarge]. A job whose unique key is held is
+// not stored again: the holder's id takes its place. After an error that is none of
+// this package's, the jobs may be stored or not; repeat safely with [WithID].
 func (c *Client) EnqueueAll(ctx context.Context, calls ...AnyCall) ([]ID, error) {
 	return c.enqueue(ctx, c.insert, calls)
 }
@@ -76,18 +77,17 @@ func (c *Client) enqueue(ctx context.Context, in inserter, calls []AnyCall) ([]I
 	}
 	var stored []storage.Inserted
 	err = c.wrap(ctx, jobs, func(ctx context.Context) error {
-		group := storage.Group{Jobs: make([]storage.NewJob, len(jobs))}
-		for i, j := range jobs {
-			group.Jobs[i] = *j
+		group, err := pack(jobs)
+		if err == nil {
+			stored, err = in.Insert(ctx, group)
 		}
-		stored, err = in.Insert(ctx, group)
 		return err
 	})
 	if err != nil {
 		return nil, fmt.Errorf("enqueue %s: %w", describe(jobs), err)
 	}
 	if len(stored) != len(jobs) {
-		return nil, fmt.Errorf("enqueue %s: client middleware returned without storing", describe(jobs))
+		return nil, fmt.Errorf("enqueue %s: client middleware returned no error and did not store", describe(jobs))
 	}
 	ids := make([]ID, len(stored))
 	for i, s := range stored {
@@ -96,42 +96,15 @@ func (c *Client) enqueue(ctx context.Context, in inserter, calls []AnyCall) ([]I
 	return ids, nil
 }
 
-// newJobs makes the jobs of one call.
-func newJobs(calls []AnyCall) ([]*storage.NewJob, error) {
-	jobs := make([]*storage.NewJob, len(calls))
-	for i, call := range calls {
-		j, err := call.NewJob()
-		if err != nil {
-			return nil, err
-		}
-		jobs[i] = &j
-	}
-	lane := laneOf(jobs)
-	for _, j := range jobs {
-		if j.ID.IsZero() {
-			j.ID = storage.NewIDIn(lane)
-		}
-	}
-	return jobs, nil
-}
-
-// laneOf picks one lane for the jobs of a call, so that a store with lanes can
-// write them in one step: that of a parent, of a fixed id, or any.
-func laneOf(jobs []*storage.NewJob) uint16 {
-	for _, j := range jobs {
-		if len(j.Parents) > 0 {
-			return j.Parents[0].Lane()
-		}
-	}
-	for _, j := range jobs {
-		if !j.ID.IsZero() {
-			return j.ID.Lane()
-		}
-	}
-	return storage.NewID().Lane()
-}
-
 func (c *Client) wrap(ctx context.Context, jobs []*storage.NewJob, next func(context.Context) error) error {
+	if len(c.middleware) == 0 {
+		return next(ctx)
+	}
+	for _, j := range jobs {
+		if j.Metadata == nil {
+			j.Metadata = make(map[string]string)
+		}
+	}
 	for i := len(c.middleware) - 1; i >= 0; i-- {
 		mw, inner := c.middleware[i], next
 		next = func(ctx context.Context) error { return mw(ctx, jobs, inner) }
@@ -144,93 +117,4 @@ func describe(jobs []*storage.NewJob) string {
 		return jobs[0].Kind
 	}
 	return fmt.Sprintf("%d jobs (%s, ...)", len(jobs), jobs[0].Kind)
-}
-
-// inserter stores one group.
-type inserter interface {
-	Insert(ctx context.Context, g storage.Group) ([]storage.Inserted, error)
-}
-
-// direct stores each group by itself, in its caller's transaction.
-type direct struct{ in storage.Inserter }
-
-func (d direct) Insert(ctx context.Context, g storage.Group) ([]storage.Inserted, error) {
-	results, err := d.in.Insert(ctx, g)
-	if err != nil {
-		return nil, err
-	}
-	return results[0].Jobs, results[0].Err
-}
-
-// grouped lets concurrent callers share round trips.
-type grouped struct {
-	store storage.Inserter
-	group *group.Group[storage.Group, result]
-}
-
-type result struct {
-	jobs []storage.Inserted
-	err  error
-}
-
-// groupLimit bounds one shared insert; larger calls go alone.
-const groupLimit = 512
-
-func newGrouped(store storage.Inserter) *grouped {
-	g := &grouped{store: store}
-	g.group = group.New(groupLimit, g.flush)
-	return g
-}
-
-func (g *grouped) Insert(ctx context.Context, jobs storage.Group) ([]storage.Inserted, error) {
-	if alone(jobs) {
-		r := g.try(ctx, []storage.Group{jobs})[0]
-		return r.jobs, r.err
-	}
-	r, err := g.group.Do(ctx, jobs)
-	if err != nil {
-		return nil, err
-	}
-	return r.jobs, r.err
-}
-
-// alone: a caller's transaction may hold a unique key, and a large group should
-// not make small ones wait.
-func alone(g storage.Group) bool {
-	if len(g.Jobs) > 64 {
-		return true
-	}
-	for i := range g.Jobs {
-		if g.Jobs[i].Unique != nil {
-			return true
-		}
-	}
-	return false
-}
-
-// flushTimeout bounds a shared insert: its callers' contexts do not.
-const flushTimeout = 15 * time.Second
-
-func (g *grouped) flush(ctx context.Context, groups []storage.Group) []result {
-	ctx, cancel := context.WithTimeout(ctx, flushTimeout)
-	defer cancel()
-	return g.try(ctx, groups)
-}
-
-// try inserts, and after a storage fault once more, since an insert by id can be
-// repeated: it rides over a cut connection, not over a store that is down.
-func (g *grouped) try(ctx context.Context, groups []storage.Group) []result {
-	results, err := g.store.Insert(ctx, groups...)
-	if err != nil && ctx.Err() == nil && !errors.Is(err, storage.ErrClosed) {
-		results, err = g.store.Insert(ctx, groups...)
-	}
-	out := make([]result, len(groups))
-	for i := range out {
-		if err != nil {
-			out[i].err = err
-			continue
-		}
-		out[i] = result{results[i].Jobs, results[i].Err}
-	}
-	return out
 }

@@ -4,8 +4,6 @@ import (
 	"context"
 	"sync"
 	"time"
-
-	"github.com/rs/zerolog"
 )
 
 // gate blocks who waits for it while it is shut. The zero gate is open.
@@ -46,17 +44,19 @@ func (g *gate) wait(ctx context.Context) error {
 	}
 }
 
-// storeClock knows how far the store's clock is from ours.
+// storeClock is the store's clock as of its last sight, carried on by our monotonic
+// one: a jump of our wall clock does not move it.
 type storeClock struct {
 	once  sync.Once
 	known chan struct{} // closed by the first sight
 	mu    sync.Mutex
-	ahead time.Duration
+	then  time.Time // the store's
+	at    time.Time // ours, at that moment
 }
 
 func (c *storeClock) seen(now time.Time) {
 	c.mu.Lock()
-	c.ahead = time.Until(now)
+	c.then, c.at = now, time.Now()
 	c.mu.Unlock()
 	c.once.Do(func() { close(c.known) })
 }
@@ -64,34 +64,5 @@ func (c *storeClock) seen(now time.Time) {
 func (c *storeClock) now() time.Time {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return time.Now().Add(c.ahead)
-}
-
-// faultLog logs storage faults of the loops, each kind of call at most once in
-// quietFor: a store that is down for an hour should not fill a disk.
-type faultLog struct {
-	logger zerolog.Logger
-	mu     sync.Mutex
-	last   map[string]time.Time
-}
-
-const quietFor = 10 * time.Second
-
-func (f *faultLog) with(doing string) func(error) {
-	return func(err error) { f.log(doing, err) }
-}
-
-func (f *faultLog) log(doing string, err error) {
-	f.mu.Lock()
-	quiet := time.Since(f.last[doing]) < quietFor
-	if !quiet {
-		if f.last == nil {
-			f.last = make(map[string]time.Time)
-		}
-		f.last[doing] = time.Now()
-	}
-	f.mu.Unlock()
-	if !quiet {
-		f.logger.Error().Err(err).Msg("store: " + doing + " failed; trying again")
-	}
+	return c.then.Add(time.Since(c.at))
 }

@@ -18,14 +18,14 @@ const declareEvery = time.Minute
 // declare puts the //job:cron declarations of the registered kinds into the store.
 func (se *session) declare(ctx context.Context) {
 	select {
-	case <-se.clock.known:
+	case <-se.clock.known: // the first occurrence follows from the store's time
 	case <-ctx.Done():
 		return
 	}
 	for {
 		pause := declareEvery
 		if err := se.declareOnce(ctx); err != nil && ctx.Err() == nil {
-			se.faults.log("declare recurring jobs", err)
+			se.server.faults.log("declare recurring jobs", err)
 			pause = declareEvery / 10
 		}
 		select {
@@ -52,6 +52,8 @@ func (se *session) declareOnce(ctx context.Context) error {
 	if len(all) == 0 {
 		return bad
 	}
+	ctx, cancel := context.WithTimeout(ctx, callTimeout)
+	defer cancel()
 	errs, err := se.server.store.PutRecurring(ctx, all)
 	for i, e := range errs {
 		if e != nil {
@@ -81,25 +83,4 @@ func (se *session) recurring(s *spec.Spec, c spec.Cron) (storage.Recurring, erro
 
 var misfires = map[string]storage.Misfire{
 	"": storage.MisfireOnce, "once": storage.MisfireOnce, "all": storage.MisfireAll, "skip": storage.MisfireSkip,
-}
-
-// fire moves the due recurring jobs on and says how long until the first of them
-// is due again.
-func (se *session) fire(ctx context.Context, now time.Time, due []storage.Recurring) time.Duration {
-	again := time.Duration(-1)
-	for _, r := range due {
-		f, err := recur.Fire(r, now)
-		if err == nil {
-			_, err = se.server.store.Fire(ctx, f)
-		}
-		if err != nil {
-			// Never disabled for it: the next tick tries again.
-			se.faults.log("fire recurring job "+r.ID, err)
-			continue
-		}
-		if wait := f.Next.Sub(now); !f.Next.IsZero() && (again < 0 || wait < again) {
-			again = wait
-		}
-	}
-	return again
 }

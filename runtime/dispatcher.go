@@ -3,7 +3,6 @@ package runtime
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 
 	"github.com/gojobgen/jobgen/runtime/internal/spec"
@@ -58,47 +57,6 @@ func RegisterKind[A, R any](d *Dispatcher, s *spec.Spec, run func(context.Contex
 	d.order = append(d.order, k)
 }
 
-func encodeResult(kind string, result any) ([]byte, error) {
-	if _, none := result.(None); none {
-		return nil, nil
-	}
-	data, err := json.Marshal(result)
-	if err != nil {
-		return nil, NoRetry(fmt.Errorf("%s: encode result: %w", kind, err))
-	}
-	if len(data) > storage.MaxResult {
-		return nil, NoRetry(fmt.Errorf("%s: %w: the result has %d bytes, the limit is %d; store it elsewhere and return a reference",
-			kind, ErrTooLarge, len(data), storage.MaxResult))
-	}
-	return data, nil
-}
-
-// DecodeError is the failure of a job whose stored arguments do not fit its
-// method any more. It is not retried.
-type DecodeError struct {
-	Kind  string
-	Field string // path of the argument; empty when the payload is no JSON object
-	Err   error
-}
-
-func (e *DecodeError) Error() string {
-	if e.Field == "" {
-		return fmt.Sprintf("%s: arguments do not decode: %v", e.Kind, e.Err)
-	}
-	return fmt.Sprintf("%s: argument %s does not decode: %v", e.Kind, e.Field, e.Err)
-}
-
-// Unwrap gives the decoder's error.
-func (e *DecodeError) Unwrap() error { return e.Err }
-
-func decodeError(kind string, err error) error {
-	de := &DecodeError{Kind: kind, Err: err}
-	if t, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
-		de.Field = t.Field
-	}
-	return de
-}
-
 // wrap puts the middleware around one run.
 func (d *Dispatcher) wrap(run func(context.Context) error) func(context.Context) error {
 	for i := len(d.middleware) - 1; i >= 0; i-- {
@@ -108,21 +66,21 @@ func (d *Dispatcher) wrap(run func(context.Context) error) func(context.Context)
 	return run
 }
 
-// catalogue is what a server publishes.
-func (d *Dispatcher) catalogue() []storage.KindInfo {
+// catalogue is what a server publishes, whose policy for jobs that name none is fallback.
+func (d *Dispatcher) catalogue(fallback RetryPolicy) []storage.KindInfo {
 	infos := make([]storage.KindInfo, len(d.order))
 	for i, k := range d.order {
-		infos[i] = k.info()
+		infos[i] = k.info(fallback)
 	}
 	return infos
 }
 
-func (k *kind) info() storage.KindInfo {
+func (k *kind) info(fallback RetryPolicy) storage.KindInfo {
 	s := k.spec
 	info := storage.KindInfo{
 		Kind: s.Kind, Aliases: s.Aliases, Fingerprint: s.Fingerprint,
 		Doc: s.Doc, Queue: s.Queue, Display: s.Display, Result: s.Result,
-		Policy: k.retry(DefaultRetry()).String(),
+		Policy: k.retry(fallback).String(),
 	}
 	if s.Timeout > 0 {
 		info.Policy += fmt.Sprintf(", %v a run", s.Timeout)
@@ -140,16 +98,4 @@ func (k *kind) retry(fallback RetryPolicy) RetryPolicy {
 		return fallback
 	}
 	return RetryPolicy{Max: r.Max, Delays: r.Delays, Base: r.Base, Cap: r.Cap, Discard: r.OnDelete}
-}
-
-// splice adds the parent's result to the arguments as the value of param.
-func splice(payload, input []byte, param string) []byte {
-	key, _ := json.Marshal(param)
-	out := append([]byte{'{'}, key...)
-	out = append(append(out, ':'), input...)
-	if body := payload[1:]; len(body) > 1 && body[0] != '}' {
-		out = append(out, ',')
-		return append(out, body...)
-	}
-	return append(out, '}')
 }

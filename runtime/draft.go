@@ -1,12 +1,14 @@
 package runtime
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
 	"regexp"
 	"strings"
+	"time"
 
 	"github.com/gojobgen/jobgen/runtime/internal/spec"
 	"github.com/gojobgen/jobgen/storage"
@@ -54,6 +56,12 @@ func (d *draft) finish() error {
 	if j.Priority < 0 || j.Priority > 3 {
 		return fmt.Errorf("%w: priority %d is not 0 to 3", ErrInvalid, j.Priority)
 	}
+	if err := d.checkTimes(); err != nil {
+		return err
+	}
+	if len(j.Parents) == 0 && j.On != Success {
+		return fmt.Errorf("%w: On(%v) is for continuations; this job has no parent", ErrInvalid, j.On)
+	}
 	if !j.InputFrom.IsZero() && j.On != Success {
 		return fmt.Errorf("%w: parameter %s is filled by the parent's result, so it runs on success only; use the Continue...With function for On(%v)",
 			ErrInvalid, j.InputParam, j.On)
@@ -64,6 +72,16 @@ func (d *draft) finish() error {
 		}
 	}
 	return d.encodeOverrides()
+}
+
+func (d *draft) checkTimes() error {
+	negative := func(option string, t *time.Duration) error {
+		if t != nil && *t < 0 {
+			return fmt.Errorf("%w: %s(%v) is negative", ErrInvalid, option, *t)
+		}
+		return nil
+	}
+	return cmp.Or(negative("Expires", &d.job.Expires), negative("Timeout", d.overrides.Timeout), negative("Retain", d.overrides.Retain))
 }
 
 func (d *draft) encodeOverrides() error {
@@ -81,10 +99,14 @@ func (d *draft) encodeOverrides() error {
 	return err
 }
 
-var queueName = regexp.MustCompile(`^[a-z0-9_.-]{1,64}$`)
+// maxQueue is the longest name of a queue.
+const maxQueue = 64
 
 func checkQueue(name string) error {
-	if queueName.MatchString(name) {
+	odd := strings.IndexFunc(name, func(c rune) bool {
+		return (c < 'a' || c > 'z') && (c < '0' || c > '9') && c != '_' && c != '-' && c != '.'
+	})
+	if odd < 0 && name != "" && len(name) <= maxQueue {
 		return nil
 	}
 	return fmt.Errorf("%w: queue %.80q: use 1 to 64 lower-case letters, digits, '_', '-' and '.'", ErrInvalid, name)
@@ -100,7 +122,7 @@ func (d *draft) expandQueue() error {
 	return err
 }
 
-var placeholder = regexp.MustCompile(`\{(\w+)\}`)
+var placeholder = regexp.MustCompile(`\{([^{}]+)\}`)
 
 // expand replaces each {param} of template by the argument's value: strings as
 // they are, numbers and booleans in their JSON form.
@@ -124,7 +146,7 @@ func expand(template string, args json.RawMessage) (string, error) {
 	return out, bad
 }
 
-// clone copies what middleware may change.
+// cloneJob copies what middleware may change.
 func cloneJob(j storage.NewJob) storage.NewJob {
 	j.Metadata = maps.Clone(j.Metadata)
 	return j

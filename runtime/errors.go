@@ -79,17 +79,3 @@ type snooze struct{ delay time.Duration }
 func Snooze(d time.Duration) error { return &snooze{max(d, 0)} }
 
 func (e *snooze) Error() string { return fmt.Sprintf("snoozed for %v", e.delay) }
-
-// PanicError is the failure of a handler that panicked.
-type PanicError struct {
-	Value any
-	Stack []byte
-}
-
-func (e *PanicError) Error() string { return fmt.Sprintf("panic: %v", e.Value) }
-
-// Unwrap gives the panic's value when it is an error.
-func (e *PanicError) Unwrap() error {
-	err, _ := e.Value.(error)
-	return err
-}

@@ -2,26 +2,23 @@ package runtime
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"math"
-	"sync"
 
 	"github.com/rs/zerolog"
 
+	"github.com/gojobgen/jobgen/runtime/internal/report"
 	"github.com/gojobgen/jobgen/storage"
 )
 
 // JobContext is the run of a job as its handler sees it. Its methods are safe for
 // concurrent use until the handler returns.
 type JobContext struct {
-	job    storage.Job
+	job    *storage.Job
+	source *report.Source
 	logger zerolog.Logger
-	logs   *lineBuffer
-	save   func(ctx context.Context, data []byte) error
-
-	mu       sync.Mutex
-	progress *storage.Progress // not yet reported
 }
 
 type contextKey struct{}
@@ -51,10 +48,11 @@ func (j *JobContext) Retries() int { return j.job.Retries }
 func (j *JobContext) Metadata() map[string]string { return maps.Clone(j.job.Metadata) }
 
 // Job is the stored job as it was fetched. Its slices and maps must not be changed.
-func (j *JobContext) Job() storage.Job { return j.job }
+func (j *JobContext) Job() storage.Job { return *j.job }
 
-// Logger writes to the server's log and to the log kept with the job, which is
-// shown live and bounded by storage.MaxLogLines. zerolog.Ctx(ctx) is the same logger.
+// Logger writes to the server's log, as far as its level lets it, and to the log
+// kept with the job, which is shown live and bounded by storage.MaxLogLines.
+// zerolog.Ctx(ctx) is the same logger.
 func (j *JobContext) Logger() *zerolog.Logger { return &j.logger }
 
 // Progress notes how far the run is, from 0 to 100, with a word on what it does. It
@@ -63,29 +61,26 @@ func (j *JobContext) Progress(percent float64, note string) {
 	if math.IsNaN(percent) {
 		percent = 0
 	}
-	p := &storage.Progress{Percent: min(max(percent, 0), 100), Note: note}
-	j.mu.Lock()
-	j.progress = p
-	j.mu.Unlock()
+	j.source.Progress(&storage.Progress{Percent: min(max(percent, 0), 100), Note: note})
 }
 
-// Checkpoint durably keeps data for the next run of this job, should this one not
-// finish. It fails with [ErrLost] when the job runs elsewhere by now.
+// Checkpoint durably keeps data, at most storage.MaxCheckpoint bytes, for the next
+// run of this job, should this one not finish. It waits until the store answers; to
+// keep one when the handler's own context has ended, give it another
+// (context.WithoutCancel). It fails with [ErrLost] when the job runs elsewhere by now.
 func (j *JobContext) Checkpoint(ctx context.Context, data []byte) error {
 	if len(data) > storage.MaxCheckpoint {
 		return fmt.Errorf("checkpoint of %s: %w: %d bytes, the limit is %d", j.job.Kind, ErrTooLarge, len(data), storage.MaxCheckpoint)
 	}
-	return j.save(ctx, data)
+	err := j.source.Checkpoint(ctx, data)
+	if errors.Is(err, report.ErrOver) {
+		err = ErrLost
+	}
+	if err != nil {
+		return fmt.Errorf("checkpoint of %s: %w", j.job.Kind, err)
+	}
+	return nil
 }
 
 // LastCheckpoint is what an earlier run kept; nil if none did.
 func (j *JobContext) LastCheckpoint() []byte { return j.job.Checkpoint }
-
-// pending takes what has not been reported yet.
-func (j *JobContext) pending() (*storage.Progress, []storage.LogLine) {
-	j.mu.Lock()
-	p := j.progress
-	j.progress = nil
-	j.mu.Unlock()
-	return p, j.logs.take()
-}

@@ -2,7 +2,8 @@ package runtime
 
 import (
 	"encoding/json"
-	"sync"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/rs/zerolog"
@@ -10,58 +11,56 @@ import (
 	"github.com/gojobgen/jobgen/storage"
 )
 
-// lineBuffer keeps what a handler logs until it is reported, and passes each line
-// on to the server's own logger. It is the writer under the job's logger, so it
-// sees every line as one JSON object.
-type lineBuffer struct {
-	forward zerolog.Logger
-	now     func() time.Time
-
-	mu    sync.Mutex
-	lines []storage.LogLine
-	total int
+// logWriter is the writer under a job's logger, so it sees every line as one JSON
+// object: it keeps the line with the job and passes it on to the server's logger.
+type logWriter struct {
+	keep   func(storage.LogLine)
+	now    func() time.Time
+	server *zerolog.Logger
+	job    *storage.Job
 }
 
-func (b *lineBuffer) Write(line []byte) (int, error) { return b.WriteLevel(zerolog.NoLevel, line) }
+// maxMessage leaves room for the level in the limit of a line.
+const maxMessage = storage.MaxLogLine - 32
+
+func (w *logWriter) Write(line []byte) (int, error) { return w.WriteLevel(zerolog.NoLevel, line) }
 
 // WriteLevel implements zerolog.LevelWriter.
-func (b *lineBuffer) WriteLevel(level zerolog.Level, line []byte) (int, error) {
-	fields := make(map[string]any)
-	if err := json.Unmarshal(line, &fields); err != nil {
-		fields[zerolog.MessageFieldName] = string(line)
+func (w *logWriter) WriteLevel(level zerolog.Level, line []byte) (int, error) {
+	fields := make(map[string]json.RawMessage)
+	var message string
+	if json.Unmarshal(line, &fields) != nil || json.Unmarshal(fields[zerolog.MessageFieldName], &message) != nil {
+		if len(fields) == 0 {
+			message = string(line)
+		}
 	}
-	message, _ := fields[zerolog.MessageFieldName].(string)
-	delete(fields, zerolog.MessageFieldName)
-	delete(fields, zerolog.LevelFieldName)
-	delete(fields, zerolog.TimestampFieldName)
-	b.keep(level, message, fields)
-	if b.forward.GetLevel() <= level || level == zerolog.NoLevel {
-		b.forward.WithLevel(level).Fields(fields).Msg(message)
+	for _, name := range []string{zerolog.MessageFieldName, zerolog.LevelFieldName, zerolog.TimestampFieldName} {
+		delete(fields, name)
 	}
-	return len(line), nil
-}
-
-func (b *lineBuffer) keep(level zerolog.Level, message string, fields map[string]any) {
-	l := storage.LogLine{At: b.now(), Message: cut(message, storage.MaxLogLine)}
+	kept := storage.LogLine{At: w.now(), Message: cut(message, maxMessage)}
 	if level != zerolog.NoLevel {
-		l.Level = level.String()
+		kept.Level = level.String()
 	}
 	if len(fields) > 0 {
 		if data, err := json.Marshal(fields); err == nil && len(data) <= storage.MaxLogLine {
-			l.Fields = string(data)
+			kept.Fields = string(data)
 		}
 	}
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if b.total++; b.total <= storage.MaxLogLines {
-		b.lines = append(b.lines, l)
-	}
+	w.keep(kept)
+	w.pass(level, message, fields)
+	return len(line), nil
 }
 
-func (b *lineBuffer) take() []storage.LogLine {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	lines := b.lines
-	b.lines = nil
-	return lines
+// pass writes the line to the server's log, with the job's id in it. A handler's
+// Fatal and Panic lines end nothing here: the handler's own logger sees to that.
+func (w *logWriter) pass(level zerolog.Level, message string, fields map[string]json.RawMessage) {
+	e := w.server.WithLevel(level)
+	if !e.Enabled() {
+		return
+	}
+	e.Stringer("job", w.job.ID).Str("kind", w.job.Kind).Int("attempt", w.job.Attempt)
+	for _, name := range slices.Sorted(maps.Keys(fields)) {
+		e.RawJSON(name, fields[name])
+	}
+	e.Msg(message)
 }

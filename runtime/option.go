@@ -1,7 +1,7 @@
 package runtime
 
 import (
-	"errors"
+	"fmt"
 	"time"
 
 	"github.com/gojobgen/jobgen/storage"
@@ -30,7 +30,8 @@ const (
 	Any     = storage.OnAny
 )
 
-// Queue puts the job into the named queue.
+// Queue puts the job into the named queue: 1 to 64 lower-case letters, digits, '_',
+// '-' and '.'. A {param} in the name stands for that argument.
 func Queue(name string) Option { return func(d *draft) { d.job.Queue = name } }
 
 // Priority orders the job within its queue: 0 (first) to 3; 1 unless annotated otherwise.
@@ -56,7 +57,7 @@ func when(t time.Time) storage.When {
 	return storage.When{At: t}
 }
 
-// Expires deletes the job when it has not started d after it became ready to run; 0: never.
+// Expires deletes the job when it has not started d after it became enqueued; 0: never.
 func Expires(d time.Duration) Option { return func(dr *draft) { dr.job.Expires = d } }
 
 // Timeout limits one run of the job; 0: no limit.
@@ -64,7 +65,8 @@ func Timeout(d time.Duration) Option {
 	return func(dr *draft) { dr.overrides.Timeout = &d }
 }
 
-// Retain keeps the job for d after its end.
+// Retain keeps the job for d after its end, a minute at least; 0: as long as its
+// state is kept by default, a day or, when it failed, 30 days.
 func Retain(d time.Duration) Option { return func(dr *draft) { dr.overrides.Retain = &d } }
 
 // Retry replaces the job's retry policy.
@@ -84,17 +86,22 @@ func Meta(key, value string) Option {
 }
 
 // WithID gives the job an id made before (storage.NewID), so that its handle can be
-// used before it is stored, or the same enqueue be repeated safely. A call with
-// this option names one job: enqueue it once.
+// used before it is stored (see [HandleFor]), or the same enqueue be repeated safely.
+// A call with this option names one job: enqueue it once. Ids for jobs of one call of
+// EnqueueAll share a lane: make the first with storage.NewID, the others with
+// storage.NewIDIn(first.Lane()).
 func WithID(id ID) Option { return func(d *draft) { d.job.ID = id } }
 
 // Following makes the job a continuation of parent, as the generated Continue
 // functions do.
 func Following(parent Parent) Option {
 	return func(d *draft) {
-		d.job.Parents = parent.ParentIDs()
+		d.job.Parents, d.job.InputFrom, d.job.InputParam = nil, ID{}, ""
+		if parent != nil {
+			d.job.Parents = parent.ParentIDs()
+		}
 		if len(d.job.Parents) == 0 {
-			d.err = errors.New("continuation without a parent")
+			d.err = fmt.Errorf("%w: continuation without a parent", ErrInvalid)
 		}
 	}
 }

@@ -37,8 +37,11 @@ func SkipOverlap() RecurringOption { return func(r *storage.Recurring) { r.Overl
 // expression (5 fields, or 6 with seconds; see package cron) call is enqueued, once,
 // by whichever server gets there. It is idempotent, so call it at every start:
 // declaring the same again keeps the next and the last occurrence.
+//
+// The call's options hold for each of its jobs. Those that speak of one job (WithID,
+// Delay, At, Following) have no meaning here and are refused.
 func (c *Client) Recurring(ctx context.Context, id, expr string, call AnyCall, opts ...RecurringOption) error {
-	job, err := call.NewJob()
+	job, err := template(id, call)
 	if err != nil {
 		return fmt.Errorf("recurring job %q: %w", id, err)
 	}
@@ -55,6 +58,22 @@ func (c *Client) Recurring(ctx context.Context, id, expr string, call AnyCall, o
 		return fmt.Errorf("recurring job %q: %w", id, err)
 	}
 	return nil
+}
+
+// template is the job that each occurrence copies.
+func template(id string, call AnyCall) (storage.NewJob, error) {
+	if id == "" || len(id) > storage.MaxName {
+		return storage.NewJob{}, fmt.Errorf("%w: the id has %d bytes; use 1 to %d", ErrInvalid, len(id), storage.MaxName)
+	}
+	j, err := call.NewJob()
+	if err != nil {
+		return j, err
+	}
+	if !j.ID.IsZero() || !j.Due.IsZero() || len(j.Parents) > 0 {
+		return j, fmt.Errorf("%w: WithID, Delay, At and Following are for one job, not for every occurrence", ErrInvalid)
+	}
+	_, err = pack([]*storage.NewJob{&j})
+	return j, err
 }
 
 // RemoveRecurring removes a recurring job; jobs it made stay. ErrNotFound when there is none.
@@ -104,8 +123,13 @@ func TriggerRecurring(ctx context.Context, store storage.Store, id, by string) (
 		}
 		job.Metadata["triggered-by"] = by
 	}
-	if _, err := store.Fire(ctx, storage.Fire{ID: id, Jobs: []storage.NewJob{job}, Trigger: true}); err != nil {
+	if _, err = store.Fire(ctx, storage.Fire{ID: id, Jobs: []storage.NewJob{job}, Trigger: true}); err != nil {
 		return Handle[None]{}, fmt.Errorf("trigger recurring job %q: %w", id, err)
+	}
+	if job.Unique != nil { // another job may hold the key
+		if r, err = store.RecurringJob(ctx, id); err == nil && !r.LastJob.IsZero() {
+			job.ID = r.LastJob
+		}
 	}
 	return Handle[None]{job.ID}, nil
 }

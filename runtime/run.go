@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"runtime/debug"
-	"sync"
 	"sync/atomic"
 	"time"
 
@@ -18,89 +17,72 @@ import (
 type run struct {
 	session *session
 	kind    *kind
-	job     storage.Job
+	job     *storage.Job
 	token   storage.Token
 	ctx     context.Context
 	cancel  context.CancelCauseFunc
 	jc      *JobContext
 	opts    overrides
 	began   time.Time
-	judged  atomic.Bool // an outcome was added
-
-	mu       sync.Mutex
-	number   uint64          // of the last report
-	inFlight *storage.Report // sent, not answered yet
-	saves    []save          // checkpoints not answered yet
-	carried  int             // how many of them the report in flight carries
+	judged  atomic.Bool // its outcome is made
 }
 
-// start runs a fetched job in a goroutine of its own.
-func (se *session) start(f storage.Fetched) {
-	s := se.server
-	r := &run{session: se, kind: s.dispatcher.kinds[f.Job.Kind], job: f.Job, token: f.Token, began: time.Now()}
-	r.prepare()
-	s.mu.Lock()
-	s.running[r.token] = r
-	s.mu.Unlock()
-	s.wg.Add(1)
-	go func() {
-		defer s.wg.Done()
-		r.do()
-		s.mu.Lock()
-		delete(s.running, r.token)
-		s.mu.Unlock()
-		s.slots.Give(1)
-	}()
-}
-
-// runs are the running jobs of a session; of the zero session, all.
-func (s *Server) runs(session storage.ID) []*run {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	var out []*run
-	for _, r := range s.running {
-		if session.IsZero() || r.token.Session == session {
-			out = append(out, r)
-		}
-	}
-	return out
-}
-
-// prepare makes the context that the handler gets.
-func (r *run) prepare() {
-	opts := &r.session.server.opts
-	logger := opts.Logger.With().Stringer("job", r.job.ID).Str("kind", r.job.Kind).Int("attempt", r.job.Attempt).Logger()
-	buffer := &lineBuffer{forward: logger, now: opts.Clock}
-	r.jc = &JobContext{job: r.job, logs: buffer, save: r.checkpoint, logger: zerolog.New(buffer)}
-	ctx := context.WithValue(context.Background(), contextKey{}, r.jc)
-	ctx = r.jc.logger.WithContext(ctx)
-	r.ctx, r.cancel = context.WithCancelCause(ctx)
+// newRun makes the run of a fetched job, with the context that its handler gets.
+func (se *session) newRun(f *storage.Fetched) *run {
+	opts := &se.server.opts
+	r := &run{session: se, kind: se.server.dispatcher.kinds[f.Job.Kind], job: &f.Job, token: f.Token, began: time.Now()}
+	r.jc = &JobContext{job: r.job, source: se.reporter.New(f.Token, func() { r.cancel(ErrLost) })}
+	r.jc.logger = zerolog.New(&logWriter{keep: r.jc.source.Log, now: opts.Clock, server: &opts.Logger, job: r.job})
+	ctx := context.WithValue(se.server.base, contextKey{}, r.jc)
+	r.ctx, r.cancel = context.WithCancelCause(r.jc.logger.WithContext(ctx))
 	if len(r.job.Options) > 0 {
 		if err := json.Unmarshal(r.job.Options, &r.opts); err != nil {
-			logger.Warn().Err(err).Msg("stored options do not decode; the registered ones apply")
+			r.jc.logger.Warn().Err(err).Msg("stored options do not decode; the registered ones apply")
 		}
 	}
+	return r
 }
 
-// do runs the handler and hands its outcome to the settler. When the server gave
-// the job back meanwhile, there is nothing to say any more.
+// do runs the handler and hands its outcome to the settler, also when the handler
+// panics or ends its goroutine.
 func (r *run) do() {
 	ctx, stop := r.limit()
-	result, err := r.call(ctx)
-	cause := context.Cause(ctx) // before stop ends it
-	stop()
-	r.cancel(nil)
-	if !r.claimOutcome() {
-		return
-	}
-	o := r.judge(result, err, cause)
-	o.Token, o.Duration = r.token, time.Since(r.began)
-	o.Number, o.Progress, o.Logs = r.last()
-	r.session.settler.Add(o)
+	var result []byte
+	var err error
+	returned := false
+	defer func() {
+		if !returned {
+			result, err = nil, escape(recover())
+		}
+		cause := context.Cause(ctx) // before stop ends it
+		stop()
+		r.cancel(nil)
+		if r.claimOutcome() {
+			r.settle(r.judge(result, err, cause))
+		}
+	}()
+	result, err = r.call(ctx)
+	returned = true
 }
 
-// claimOutcome makes sure that one outcome is added for the run.
+// escape is the error of a handler that did not return.
+func escape(value any) error {
+	if value == nil {
+		value = "the handler called runtime.Goexit"
+	}
+	return &PanicError{Value: value, Stack: debug.Stack()}
+}
+
+// claimOutcome makes sure that one outcome is made for the run: the handler's, or
+// the server's when it gives the job back.
 func (r *run) claimOutcome() bool { return r.judged.CompareAndSwap(false, true) }
+
+// settle hands over the run's outcome.
+func (r *run) settle(o storage.Outcome) {
+	o.Token, o.Duration = r.token, time.Since(r.began)
+	r.jc.source.End(&o)
+	r.session.settler.Add(o)
+}
 
 // limit puts the timeout on the handler's context.
 func (r *run) limit() (context.Context, context.CancelFunc) {
@@ -111,24 +93,12 @@ func (r *run) limit() (context.Context, context.CancelFunc) {
 	return context.WithTimeoutCause(r.ctx, d, fmt.Errorf("%w after %v", ErrTimeout, d))
 }
 
-// call runs middleware and handler; a panic becomes an error with its stack.
+// call runs middleware and handler.
 func (r *run) call(ctx context.Context) (result []byte, err error) {
-	finished := false
-	defer func() {
-		if finished {
-			return
-		}
-		value := recover()
-		if value == nil {
-			value = "the handler called runtime.Goexit"
-		}
-		result, err = nil, &PanicError{Value: value, Stack: debug.Stack()}
-	}()
 	err = r.session.server.dispatcher.wrap(func(ctx context.Context) (err error) {
 		result, err = r.kind.run(ctx, r.payload())
 		return err
 	})(ctx)
-	finished = true
 	return result, err
 }
 

@@ -3,11 +3,12 @@ package runtime
 import (
 	"context"
 	"errors"
-	"os"
 	"sync"
 	"time"
 
 	"github.com/gojobgen/jobgen/runtime/internal/fetch"
+	"github.com/gojobgen/jobgen/runtime/internal/recur"
+	"github.com/gojobgen/jobgen/runtime/internal/report"
 	"github.com/gojobgen/jobgen/runtime/internal/settle"
 	"github.com/gojobgen/jobgen/runtime/internal/tick"
 	"github.com/gojobgen/jobgen/storage"
@@ -16,105 +17,72 @@ import (
 // session is one life of a server in the store: its loops, and the runs whose
 // tokens carry its id.
 type session struct {
-	server  *Server
-	info    storage.Session
-	settler *settle.Settler
-	contact gate       // shut while the lease may be over
-	clock   storeClock // set by the first tick
-	faults  faultLog
-	kick    chan struct{} // asks for a report now
-}
-
-// Pauses between tries to open a session while the store is down.
-const (
-	openFirstPause = 100 * time.Millisecond
-	openLastPause  = 2 * time.Second
-)
-
-// open starts a session, however long the store takes; it fails when ctx ends.
-func (s *Server) open(ctx context.Context) (*session, error) {
-	se := s.newSession()
-	pause := openFirstPause
-	for {
-		call, cancel := context.WithTimeout(ctx, s.opts.Lease)
-		err := s.store.OpenSession(call, se.info)
-		cancel()
-		if err == nil {
-			return se, nil
-		}
-		if ctx.Err() != nil {
-			return nil, ctx.Err()
-		}
-		if errors.Is(err, ErrInvalid) || errors.Is(err, storage.ErrClosed) {
-			return nil, err
-		}
-		se.faults.log("open session", err)
-		select {
-		case <-time.After(pause):
-			pause = min(pause*2, openLastPause)
-		case <-ctx.Done():
-			return nil, ctx.Err()
-		}
-	}
-}
-
-func (s *Server) newSession() *session {
-	host, _ := os.Hostname()
-	se := &session{server: s, kick: make(chan struct{}, 1), info: storage.Session{
-		ID: storage.NewID(), Server: s.opts.Name, Owner: s.opts.Owner, Host: host, PID: os.Getpid(),
-		Version: s.opts.Version, Queues: s.opts.Queues, Concurrency: s.opts.Concurrency,
-		Lease: s.opts.Lease, MaxLost: s.opts.MaxLost, Kinds: s.kinds,
-	}}
-	se.faults.logger = s.opts.Logger
-	se.clock.known = make(chan struct{})
-	se.settler = settle.New(s.store, se.info.ID, se.settled, se.faults.with("settle"))
-	return se
+	server   *Server
+	info     storage.Session
+	settler  *settle.Settler
+	reporter *report.Loop
+	recurrer *recur.Loop
+	ticker   *tick.Loop
+	contact  gate       // shut while the lease may be over
+	clock    storeClock // set by the first tick
+	gone     bool       // as contact, for admit; guarded by server.mu
 }
 
 // live runs the session's loops until the store declares the session dead (true),
-// or until ctx ends and the server has stopped (false, with Run's error). Ticks and
-// reports go on while running jobs finish.
-func (se *session) live(ctx context.Context) (lost bool, err error) {
-	alive, die := context.WithCancel(context.WithoutCancel(ctx))
-	work, endWork := context.WithCancel(ctx)
+// or until ctx ends, or nothing is left, and the server has stopped (false, with
+// Run's error). Ticks and reports go on while running jobs finish.
+func (se *session) live(ctx context.Context, untilIdle bool) (lost bool, err error) {
+	alive, die := context.WithCancel(se.server.base)
+	work, endWork := context.WithCancelCause(ctx)
 	var loops sync.WaitGroup
 	loops.Go(func() {
-		if se.ticker().Run(alive) != nil {
-			endWork()
+		if err := se.ticker.Run(alive); err != nil {
+			endWork(err)
 		}
 	})
-	loops.Go(func() { se.report(alive) })
+	loops.Go(func() { se.reporter.Run(alive) })
+	loops.Go(func() { se.recurrer.Run(work) })
 	loops.Go(func() { se.declare(work) })
-	_ = se.fetcher().Run(work) // its only error, a lost session, is what follows
-	endWork()
-	if ctx.Err() != nil {
-		err = se.server.stop(se)
-	} else {
-		lost = true
+	err = se.fetcher(untilIdle).Run(work)
+	lost = errors.Is(err, storage.ErrSessionLost) || errors.Is(context.Cause(work), storage.ErrSessionLost)
+	endWork(nil)
+	if lost = lost && ctx.Err() == nil; lost {
 		se.lapsed()
+		se.settler.Stop()
+		err = nil
+	} else {
+		err = se.server.stop(se)
 	}
 	die()
 	loops.Wait()
 	return lost, err
 }
 
-func (se *session) ticker() *tick.Loop {
-	return &tick.Loop{
-		Store: se.server.store, Session: se.info.ID, Lease: se.info.Lease,
-		Seen: se.clock.seen, Cancelled: se.cancelled, Due: se.fire,
-		Lapsed: se.lapsed, Back: se.contact.open,
-		Fault: se.faults.with("tick"),
+func (se *session) fetcher(untilIdle bool) *fetch.Loop {
+	s := se.server
+	f := &fetch.Loop{
+		Store: s.store, Session: se.info.ID, Kinds: storage.NewKindSet(s.kinds),
+		Queues: s.opts.order, Watch: s.opts.Queues, Timeout: callTimeout,
+		Ready: se.ready, Room: s.pool.Room, Put: se.put,
+		Fault: s.faults.with("fetch"),
 	}
+	if untilIdle {
+		f.Quiet = se.quiet
+	}
+	return f
 }
 
-func (se *session) fetcher() *fetch.Loop {
-	s := se.server
-	return &fetch.Loop{
-		Store: s.store, Session: se.info.ID, Kinds: storage.NewKindSet(s.kinds),
-		Queues: s.opts.order, Watch: s.opts.Queues, Slots: s.slots,
-		Ready: se.ready, Start: se.start,
-		Fault: se.faults.with("fetch"),
+// put hands fetched jobs to the workers.
+func (se *session) put(workers int, jobs []storage.Fetched) {
+	var start, hold []task
+	for _, f := range jobs {
+		if f.Ahead {
+			hold = append(hold, task{se, &f})
+		} else {
+			start = append(start, task{se, &f})
+		}
 	}
+	se.server.pool.Put(workers, start, hold)
 }
 
 // ready blocks the fetcher while contact is lost, or while the store does not take
@@ -123,8 +91,23 @@ func (se *session) ready(ctx context.Context) error {
 	if err := se.contact.wait(ctx); err != nil {
 		return err
 	}
-	if se.settler.Pending() > 1000+10*se.info.Concurrency {
-		return se.settler.Drain(ctx)
+	return se.settler.Wait(ctx, 1000+10*se.info.Concurrency)
+}
+
+// quiet waits until nothing runs and all is written, then does what housekeeping
+// there is.
+func (se *session) quiet(ctx context.Context) error {
+	if err := se.server.pool.Idle(ctx); err != nil {
+		return err
+	}
+	if err := se.settler.Wait(ctx, 0); err != nil {
+		return err
+	}
+	for more := true; more; {
+		call, cancel := context.WithTimeout(ctx, callTimeout)
+		r, err := se.server.store.Tick(call, storage.TickRequest{Session: se.info.ID})
+		cancel()
+		more = err == nil && r.More
 	}
 	return nil
 }
@@ -132,32 +115,57 @@ func (se *session) ready(ctx context.Context) error {
 // lapsed: the session's jobs may run elsewhere by now, so they have to end here.
 func (se *session) lapsed() {
 	se.contact.shut()
-	for _, r := range se.server.runs(se.info.ID) {
+	s := se.server
+	s.mu.Lock()
+	se.gone = true
+	s.mu.Unlock()
+	for _, r := range s.runs(se) {
 		r.cancel(ErrLost)
 	}
+	giveBack(s.pool.Take(func(t task) bool { return t.session == se }))
 }
 
-// cancelled ends the contexts of jobs that somebody cancelled.
+// back: the session lives after all.
+func (se *session) back() {
+	se.server.mu.Lock()
+	se.gone = false
+	se.server.mu.Unlock()
+	se.contact.open()
+}
+
+// cancelled ends the contexts of jobs that somebody cancelled, and gives back those
+// that were not started yet.
 func (se *session) cancelled(ids []storage.ID) {
 	want := make(map[storage.ID]bool, len(ids))
 	for _, id := range ids {
 		want[id] = true
 	}
-	for _, r := range se.server.runs(se.info.ID) {
+	for _, r := range se.server.runs(se) {
 		if want[r.token.Job] {
 			r.cancel(ErrCancelled)
 		}
 	}
+	giveBack(se.server.pool.Take(func(t task) bool { return t.session == se && want[t.fetched.Job.ID] }))
 }
 
 // settled hears the verdict on one outcome.
 func (se *session) settled(o storage.Outcome, v storage.Verdict) {
+	log := &se.server.opts.Logger
 	switch v {
+	case storage.Accepted:
+		if (o.Kind == storage.Retry || o.Kind == storage.Snooze) && o.Delay < se.ticker.Interval() {
+			se.ticker.Within(o.Delay + time.Millisecond)
+		}
 	case storage.Refused:
-		se.server.opts.Logger.Warn().Stringer("job", o.Token.Job).Stringer("outcome", o.Kind).
-			Msg("outcome refused: the job was taken over")
+		log.Warn().Stringer("job", o.Token.Job).Stringer("outcome", o.Kind).
+			Msg("outcome refused: the job runs or ran elsewhere")
 	case storage.Unstorable:
-		o.Kind, o.Result = storage.Fail, nil
+		if o.Result == nil {
+			log.Error().Stringer("job", o.Token.Job).Stringer("outcome", o.Kind).
+				Msg("the store cannot keep this outcome: the job ends with its session")
+			return
+		}
+		o.Kind, o.Result, o.Reason = storage.Fail, nil, "no retry can cure it"
 		o.Failure = &storage.Failure{Type: "unstorable", Message: "the store cannot keep the job's result: it is too large or no JSON"}
 		se.settler.Add(o)
 	}

@@ -8,26 +8,31 @@ import (
 	"errors"
 	"time"
 
-	"github.com/gojobgen/jobgen/runtime/internal/slots"
 	"github.com/gojobgen/jobgen/storage"
 )
 
-// Loop is one session's fetching. All fields are required.
+// Loop is one session's fetching. All fields but Quiet are required.
 type Loop struct {
 	Store   storage.Worker
 	Session storage.ID
 	Kinds   *storage.KindSet
 	Queues  func() []string // the order of this fetch
 	Watch   []string        // all queues, for waiting
-	Slots   *slots.Slots
+	Timeout time.Duration   // of one call
 	// Ready blocks while the session must not take more work: it lost contact, or too
 	// many outcomes wait to be written.
 	Ready func(ctx context.Context) error
-	// Start runs a job; the slot taken for it is given back by whoever runs it.
-	Start func(storage.Fetched)
+	// Room waits for free workers and takes them; Put starts the jobs on them, or
+	// holds those that were fetched ahead, and frees the workers that are left.
+	Room func(ctx context.Context) (workers, ahead int, err error)
+	Put  func(workers int, jobs []storage.Fetched)
+	// Quiet waits until nothing runs and all is written. With it, Run returns when
+	// there was nothing to fetch after that.
+	Quiet func(ctx context.Context) error
 	Fault func(error)
 
-	call uint64
+	call  uint64
+	quiet bool // nothing has been put since Quiet
 }
 
 // Pauses while the store fails.
@@ -36,78 +41,90 @@ const (
 	lastPause  = time.Second
 )
 
-// Run fetches until ctx ends (nil) or the store does not know the session any more.
+// Run fetches until ctx ends or nothing is left (nil), or until the store does not
+// know the session any more.
 func (l *Loop) Run(ctx context.Context) error {
-	for {
-		if l.Ready(ctx) != nil {
-			return nil
-		}
-		free, err := l.Slots.TakeAll(ctx)
+	for l.Ready(ctx) == nil {
+		workers, ahead, err := l.Room(ctx)
 		if err != nil {
-			return nil
+			break
 		}
-		r, err := l.fetch(ctx, free)
+		r, err := l.fetch(ctx, workers, ahead)
+		l.Put(workers, r.Jobs)
 		if err != nil {
-			l.Slots.Give(free)
 			return err
 		}
-		for _, job := range r.Jobs {
-			l.Start(job)
-		}
-		// A repeated call can answer with more jobs than are asked for now; their
-		// slots are taken all the same.
-		if left := free - len(r.Jobs); left != 0 {
-			l.Slots.Give(left)
-		}
-		if len(r.Jobs) < free && !r.More && ctx.Err() == nil {
-			l.wait(ctx, r)
-		}
-		if ctx.Err() != nil {
-			return nil
+		if done := l.rest(ctx, r, workers+ahead); done {
+			break
 		}
 	}
+	return nil
+}
+
+// rest waits where the fetch gave less than was asked for, and reports whether
+// fetching is over.
+func (l *Loop) rest(ctx context.Context, r storage.FetchResult, asked int) bool {
+	l.quiet = l.quiet && len(r.Jobs) == 0
+	switch {
+	case ctx.Err() != nil:
+		return true
+	case len(r.Jobs) == asked || r.More:
+		return false
+	case l.Quiet == nil:
+		l.wait(ctx, r)
+		return false
+	case len(r.Jobs) == 0 && l.quiet:
+		return true
+	}
+	l.quiet = true
+	return l.Quiet(ctx) != nil
 }
 
 // fetch makes one call, and makes it again with the same number until it is
 // answered: so no job is left with a session that does not know it. When ctx ends
 // first, the session is about to be closed, which gives back what was not received.
-func (l *Loop) fetch(ctx context.Context, free int) (storage.FetchResult, error) {
+func (l *Loop) fetch(ctx context.Context, workers, ahead int) (storage.FetchResult, error) {
 	l.call++
 	req := storage.FetchRequest{
-		Session: l.Session, Call: l.call, Queues: l.Queues(), Kinds: l.Kinds, Max: free,
+		Session: l.Session, Call: l.call, Queues: l.Queues(), Kinds: l.Kinds, Max: workers, Ahead: ahead,
 	}
-	pause := firstPause
-	for {
-		r, err := l.Store.Fetch(ctx, req)
+	for pause := firstPause; ; pause = min(pause*2, lastPause) {
+		call, cancel := context.WithTimeout(ctx, l.Timeout)
+		r, err := l.Store.Fetch(call, req)
+		cancel()
 		switch {
-		case err == nil, errors.Is(err, storage.ErrSessionLost):
-			return r, err
+		case err == nil:
+			return r, nil
+		case errors.Is(err, storage.ErrSessionLost):
+			return storage.FetchResult{}, err
 		case ctx.Err() != nil:
 			return storage.FetchResult{}, nil
 		}
 		l.Fault(err)
-		select {
-		case <-time.After(pause):
-			pause = min(pause*2, lastPause)
-		case <-ctx.Done():
-			return storage.FetchResult{}, nil
-		}
+		sleep(ctx, pause)
 	}
 }
 
 // wait sleeps until there may be work, or a job held back by a rate has its turn.
 func (l *Loop) wait(ctx context.Context, r storage.FetchResult) {
+	limit := maxWait
 	if r.Again > 0 {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeout(ctx, r.Again)
-		defer cancel()
+		limit = min(limit, r.Again)
 	}
-	err := l.Store.Wait(ctx, l.Watch, r.Mark)
-	if err != nil && ctx.Err() == nil {
+	call, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
+	if err := l.Store.Wait(call, l.Watch, r.Mark); err != nil && call.Err() == nil {
 		l.Fault(err)
-		select {
-		case <-time.After(firstPause):
-		case <-ctx.Done():
-		}
+		sleep(ctx, firstPause)
+	}
+}
+
+// maxWait bounds one Wait, should the store not do it.
+const maxWait = 30 * time.Second
+
+func sleep(ctx context.Context, d time.Duration) {
+	select {
+	case <-time.After(d):
+	case <-ctx.Done():
 	}
 }

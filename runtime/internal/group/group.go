@@ -5,6 +5,7 @@ package group
 
 import (
 	"context"
+	"slices"
 	"sync"
 )
 
@@ -18,8 +19,8 @@ type Group[T, R any] struct {
 	limit int
 
 	mu      sync.Mutex
-	waiting []entry[T, R]
-	busy    bool
+	waiting []*entry[T, R]
+	busy    bool // a goroutine flushes
 }
 
 type entry[T, R any] struct {
@@ -33,27 +34,50 @@ func New[T, R any](limit int, flush Flush[T, R]) *Group[T, R] {
 }
 
 // Do adds item to the next flush and waits for its answer. When ctx ends first, Do
-// returns its error; the item may be handled all the same.
+// returns its cause: an item that still waits is withdrawn, one that is in flight
+// may be handled all the same.
 func (g *Group[T, R]) Do(ctx context.Context, item T) (R, error) {
-	e := entry[T, R]{item, make(chan R, 1)}
-	g.mu.Lock()
-	g.waiting = append(g.waiting, e)
-	if !g.busy {
-		g.busy = true
-		go g.run(context.Background())
+	var none R
+	if ctx.Err() != nil {
+		return none, context.Cause(ctx)
 	}
-	g.mu.Unlock()
+	e := &entry[T, R]{item, make(chan R, 1)}
+	g.add(e)
 	select {
 	case r := <-e.answer:
 		return r, nil
 	case <-ctx.Done():
-		var none R
+	}
+	g.withdraw(e)
+	select {
+	case r := <-e.answer: // both at once: the answer is worth more
+		return r, nil
+	default:
 		return none, context.Cause(ctx)
 	}
 }
 
+func (g *Group[T, R]) add(e *entry[T, R]) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.waiting = append(g.waiting, e)
+	if !g.busy {
+		g.busy = true
+		go g.run()
+	}
+}
+
+// withdraw takes e out of the line, if it still stands there.
+func (g *Group[T, R]) withdraw(e *entry[T, R]) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if i := slices.Index(g.waiting, e); i >= 0 {
+		g.waiting = slices.Delete(g.waiting, i, i+1)
+	}
+}
+
 // run flushes until nothing waits.
-func (g *Group[T, R]) run(ctx context.Context) {
+func (g *Group[T, R]) run() {
 	for {
 		batch := g.take()
 		if len(batch) == 0 {
@@ -63,20 +87,22 @@ func (g *Group[T, R]) run(ctx context.Context) {
 		for i, e := range batch {
 			items[i] = e.item
 		}
-		for i, r := range g.flush(ctx, items) {
+		for i, r := range g.flush(context.Background(), items) {
 			batch[i].answer <- r
 		}
 	}
 }
 
-func (g *Group[T, R]) take() []entry[T, R] {
+// take cuts the next batch off the line; when there is none, the group rests.
+func (g *Group[T, R]) take() []*entry[T, R] {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	n := min(len(g.waiting), g.limit)
-	batch := g.waiting[:n:n]
-	g.waiting = g.waiting[n:]
 	if n == 0 {
 		g.busy, g.waiting = false, nil
+		return nil
 	}
+	batch := slices.Clone(g.waiting[:n])
+	g.waiting = slices.Delete(g.waiting, 0, n)
 	return batch
 }

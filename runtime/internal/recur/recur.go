@@ -1,4 +1,4 @@
-// Package recur decides which occurrences of a recurring job fire. It is pure: the
+// Package recur fires recurring jobs. Which occurrences fire is a pure decision: the
 // store says what is due and at what time, and makes each decision one atomic step.
 package recur
 

@@ -13,57 +13,71 @@ import (
 	"github.com/gojobgen/jobgen/storage"
 )
 
-// Limits of one write.
-const (
-	maxOutcomes = 1000
-	maxBytes    = 8 << 20
-)
+// Config is what a Settler needs. All fields are required.
+type Config struct {
+	Store   storage.Worker
+	Session storage.ID
+	Timeout time.Duration // of one write
+	// Answer is told the verdict on each outcome, and may add others.
+	Answer func(storage.Outcome, storage.Verdict)
+	// Fault is told of each write that failed and will be tried again.
+	Fault func(error)
+}
 
-// Pauses between tries while the store fails.
-const (
-	firstPause = 50 * time.Millisecond
-	lastPause  = 2 * time.Second
-)
-
-// Settler gathers the outcomes of one session. Make one with New.
+// Settler gathers the outcomes of one session. Make one with New. It is safe for
+// concurrent use.
 type Settler struct {
-	store   storage.Worker
-	session storage.ID
-	answer  func(storage.Outcome, storage.Verdict)
-	fault   func(error)
+	Config
+	ctx  context.Context
+	stop context.CancelFunc
 
 	mu       sync.Mutex
 	outcomes []storage.Outcome
-	started  []storage.Token
-	flying   int // outcomes taken and not yet written
-	busy     bool
-	idle     chan struct{} // closed and replaced when nothing is left
-	ctx      context.Context
-	stop     context.CancelFunc
+	started  map[storage.Token]struct{}
+	flying   int           // outcomes taken and not answered yet
+	limit    int           // outcomes in one write; less while writes fail
+	busy     bool          // a goroutine writes
+	over     bool          // stopped
+	progress chan struct{} // closed and replaced after each write
 }
 
-// New makes a settler. answer is told the verdict on each outcome; fault is told of
-// each write that failed and will be tried again.
-func New(store storage.Worker, session storage.ID, answer func(storage.Outcome, storage.Verdict), fault func(error)) *Settler {
-	s := &Settler{store: store, session: session, answer: answer, fault: fault, idle: make(chan struct{})}
+// New makes a settler.
+func New(c Config) *Settler {
+	s := &Settler{Config: c, limit: maxOutcomes, started: make(map[storage.Token]struct{}), progress: make(chan struct{})}
 	s.ctx, s.stop = context.WithCancel(context.Background())
 	return s
 }
 
-// Add hands over an outcome. It never blocks.
+// Add hands over an outcome. It never blocks. After Stop it is answered as refused.
 func (s *Settler) Add(o storage.Outcome) {
 	s.mu.Lock()
-	s.outcomes = append(s.outcomes, o)
-	s.kick()
+	over := s.over
+	if !over {
+		delete(s.started, o.Token) // its end says more
+		s.outcomes = append(s.outcomes, o)
+		s.kick()
+	}
 	s.mu.Unlock()
+	if over {
+		s.Answer(o, storage.Refused)
+	}
 }
 
-// Started notes that the handler of a job fetched ahead runs now.
+// Started notes that the handler of a job fetched ahead runs now. It travels with
+// the next write; Flush makes one.
 func (s *Settler) Started(t storage.Token) {
 	s.mu.Lock()
-	s.started = append(s.started, t)
-	s.kick()
-	s.mu.Unlock()
+	defer s.mu.Unlock()
+	s.started[t] = struct{}{}
+}
+
+// Flush writes which handlers started, if their ends have not been added yet.
+func (s *Settler) Flush() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.started) > 0 && !s.over {
+		s.kick()
+	}
 }
 
 func (s *Settler) kick() {
@@ -80,90 +94,32 @@ func (s *Settler) Pending() int {
 	return len(s.outcomes) + s.flying
 }
 
-// Drain waits until everything added so far is written.
-func (s *Settler) Drain(ctx context.Context) error {
+// Wait waits until at most n outcomes are not written yet.
+func (s *Settler) Wait(ctx context.Context, n int) error {
 	for {
 		s.mu.Lock()
-		left, idle := len(s.outcomes)+s.flying, s.idle
+		left, progress := len(s.outcomes)+s.flying, s.progress
 		s.mu.Unlock()
-		if left == 0 {
+		if left <= n {
 			return nil
 		}
 		select {
-		case <-idle:
+		case <-progress:
 		case <-ctx.Done():
 			return fmt.Errorf("%d outcomes could not be written: %w", left, context.Cause(ctx))
 		}
 	}
 }
 
-// Stop gives up what is not written; its runs end with their session.
-func (s *Settler) Stop() { s.stop() }
-
-func (s *Settler) run() {
-	for {
-		req, ok := s.take()
-		if !ok {
-			return
-		}
-		verdicts := s.write(req)
-		s.mu.Lock()
-		s.flying = 0
-		s.mu.Unlock()
-		for i, v := range verdicts {
-			s.answer(req.Outcomes[i], v)
-		}
-	}
-}
-
-// take cuts off what fits one write; without anything left the settler rests.
-func (s *Settler) take() (storage.SettleRequest, bool) {
+// Stop gives up what is not written: it is answered as refused, and so is what is
+// added later. The runs end with their session.
+func (s *Settler) Stop() {
 	s.mu.Lock()
-	defer s.mu.Unlock()
-	n := fit(s.outcomes)
-	req := storage.SettleRequest{Session: s.session, Outcomes: s.outcomes[:n:n], Started: s.started}
-	if n == 0 && len(req.Started) == 0 || s.ctx.Err() != nil {
-		s.busy = false
-		close(s.idle)
-		s.idle = make(chan struct{})
-		return req, false
-	}
-	s.outcomes, s.started, s.flying = s.outcomes[n:], nil, n
-	if len(s.outcomes) == 0 {
-		s.outcomes = nil
-	}
-	return req, true
-}
-
-// fit is how many of the outcomes go into one write: at least one.
-func fit(outcomes []storage.Outcome) int {
-	bytes := 0
-	for i, o := range outcomes {
-		bytes += len(o.Result)
-		if i == maxOutcomes || i > 0 && bytes > maxBytes {
-			return i
-		}
-	}
-	return len(outcomes)
-}
-
-// write tries until the store answers or the settler is stopped.
-func (s *Settler) write(req storage.SettleRequest) []storage.Verdict {
-	pause := firstPause
-	for {
-		verdicts, err := s.store.Settle(s.ctx, req)
-		if err == nil {
-			return verdicts
-		}
-		if s.ctx.Err() != nil {
-			return nil
-		}
-		s.fault(err)
-		select {
-		case <-time.After(pause):
-			pause = min(pause*2, lastPause)
-		case <-s.ctx.Done():
-			return nil
-		}
+	left := s.outcomes
+	s.outcomes, s.over = nil, true
+	s.mu.Unlock()
+	s.stop()
+	for _, o := range left {
+		s.Answer(o, storage.Refused)
 	}
 }
