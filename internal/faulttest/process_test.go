@@ -1,6 +1,7 @@
 package faulttest
 
 import (
+	"bufio"
 	"bytes"
 	"os"
 	"os/exec"
@@ -17,15 +18,23 @@ type process struct {
 	dead   time.Time // when it was killed
 }
 
-// startWorker starts a worker on dir. It dies with the test binary.
+// startWorker starts a worker on dir and waits until it works. It dies with the test binary.
 func startWorker(t *testing.T, dir string) *process {
 	t.Helper()
 	p := &process{cmd: exec.Command(os.Args[0]), gone: make(chan struct{})}
 	p.cmd.Env = append(os.Environ(), workerFolder+"="+dir)
 	p.cmd.Stderr = &p.stderr
 	p.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	out, err := p.cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
 	if err := p.cmd.Start(); err != nil {
 		t.Fatal(err)
+	}
+	if !bufio.NewScanner(out).Scan() {
+		_ = p.cmd.Wait()
+		t.Fatalf("worker did not start: %s", p.stderr.String())
 	}
 	go func() {
 		_ = p.cmd.Wait()

@@ -32,6 +32,9 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
+// longestStep keeps two servers busy while they are killed again and again.
+const longestStep = 800 * time.Millisecond
+
 type (
 	stepArgs  struct{ N int }
 	sleepArgs struct{ Millis int }
@@ -70,6 +73,7 @@ func work(dir string) error {
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
 	defer stop()
+	fmt.Println("working") // whoever started the process waits for a line
 	return runtime.NewServer(store, dispatcher(l), runtime.ServerOptions{MaxLost: 1000}).Run(ctx)
 }
 
@@ -78,7 +82,7 @@ func dispatcher(l *ledger) *runtime.Dispatcher {
 	step := func(ctx context.Context, _ *stepArgs) (runtime.None, error) {
 		defer l.note("end", ctx)
 		l.note("start", ctx)
-		time.Sleep(rand.N(20 * time.Millisecond)) // the work itself, not a wait of the test
+		time.Sleep(rand.N(longestStep)) // the work itself, not a wait of the test
 		return runtime.None{}, nil
 	}
 	generated.Register(d, stepSpec, step)
