@@ -40,7 +40,7 @@ const (
 	// repeated insert finds its job even when it is final by now.
 	MinRetain = time.Minute
 	// DefaultLease is how long a session lives without a Tick.
-	DefaultLease = 5 * time.Second
+	DefaultLease = 4 * time.Second
 	// MaxLease bounds how late the loss of a server can be noticed.
 	MaxLease = time.Minute
 	// DefaultMaxLost is how many ends of a session under a running handler a job survives.

@@ -123,8 +123,11 @@ type Sessions interface {
 	// by the store's clock and another session says so here. Only a session may say
 	// it whose own contact has been unbroken for at least the other's lease; contact
 	// breaks with a gap of more than half of its own lease between two Ticks, so that
-	// after a stall of the store nobody is declared dead for it. Tick at least three
-	// times per lease. A stored time later than the store's clock counts as now.
+	// after a stall of the store nobody is declared dead for it. A session takes over
+	// the contact of those that gave a sign within half of their lease before it was
+	// opened: the store was there all the while, so servers that crash and start
+	// again at once do not put off what is to be reclaimed. Tick at least three times
+	// per lease. A stored time later than the store's clock counts as now.
 	//
 	// The jobs of a dead session go back to enqueued with Lost increased where the
 	// run had started, to failed once Lost exceeds the dead session's MaxLost, and to

@@ -63,12 +63,24 @@ func (s *Store) OpenSession(ctx context.Context, n storage.Session) error {
 	n.Kinds = cloneKinds(n.Kinds)
 	sess := &session{
 		Session: n, set: storage.NewKindSet(n.Kinds),
-		started: s.now, seen: s.now, contact: s.now,
+		started: s.now, seen: s.now, contact: s.inherited(),
 		running: make(map[storage.ID]*job),
 	}
 	s.sessions[n.ID] = sess
 	s.publish(sess)
 	return nil
+}
+
+// inherited is since when the store was in unbroken contact with somebody: a new
+// session goes on from there.
+func (s *Store) inherited() time.Time {
+	since := s.now
+	for _, other := range s.sessions {
+		if s.now.Sub(other.seen) <= other.Lease/2 && other.contact.Before(since) {
+			since = other.contact
+		}
+	}
+	return since
 }
 
 func cloneKinds(kinds []storage.KindInfo) []storage.KindInfo {

@@ -29,7 +29,8 @@ const sessionColumns = `no, id, server, owner, lease, max_lost, seen, unbroken, 
 var (
 	sqlSession    = sqlText(`SELECT ` + sessionColumns + ` FROM jg_session WHERE id = ?`)
 	sqlAddSession = sqlText(`INSERT INTO jg_session (id, server, owner, lease, max_lost, opened, seen, unbroken, call, dead, info)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0, 0, ?)`)
+		VALUES (?, ?, ?, ?, ?, ?, ?, min(?, coalesce(
+			(SELECT min(unbroken) FROM jg_session WHERE dead = 0 AND ? - seen <= lease / 2), 1 << 62)), 0, 0, ?)`)
 	sqlSetCall     = sqlText(`UPDATE jg_session SET call = ? WHERE no = ?`)
 	sqlSetSeen     = sqlText(`UPDATE jg_session SET seen = ?, unbroken = ?, swept = ? WHERE no = ?`)
 	sqlSetDead     = sqlText(`UPDATE jg_session SET dead = 1 WHERE no = ?`)
@@ -88,7 +89,7 @@ func (s *Store) OpenSession(ctx context.Context, o storage.Session) error {
 		if over {
 			return refuse(lost(o.ID))
 		}
-		_, err = t.exec(sqlAddSession, o.ID, o.Server, o.Owner, o.Lease, o.MaxLost, t.now, t.now, t.now, info)
+		_, err = t.exec(sqlAddSession, o.ID, o.Server, o.Owner, o.Lease, o.MaxLost, t.now, t.now, t.now, t.now, info)
 		if err != nil {
 			return err
 		}

@@ -43,6 +43,7 @@ var sessionTests = []test{
 	{"a newcomer declares nobody dead", newcomer},
 	{"a stall of the store kills nobody", stallKillsNobody},
 	{"contact counts anew after a gap", contactAnew},
+	{"a server started again takes over contact", heir},
 	{"a session alone is never dead", aloneForever},
 	{"every call of a dead session says so", deadEverywhere},
 	{"jobs lost too often fail", lostTooOften},
@@ -129,6 +130,19 @@ func newcomer(e *env) {
 	e.wantState(id, storage.Processing, "half a lease of contact is not enough")
 	e.live(lease, b)
 	e.wantState(id, storage.Enqueued, "after a whole lease of unbroken contact it may")
+}
+
+// "A session takes over the contact of those that gave a sign within half of their
+// lease before it was opened".
+func heir(e *env) {
+	a, b := e.session(), e.session()
+	id := e.enqueue()
+	a.take(id)
+	e.live(lease/2, b)
+	e.sleep(lease / 4) // b crashed
+	c := e.session()   // and was started again
+	e.live(lease/2, c)
+	e.wantState(id, storage.Enqueued, "the store was in contact with b, then with c, for a whole lease since a was last seen")
 }
 
 // doc.go, what broke the first version: "After a stall of the store just below the
