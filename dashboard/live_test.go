@@ -7,6 +7,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -75,10 +76,9 @@ func TestStreamTellsChanges(t *testing.T) {
 // However many watch, the store is asked once; and not at all when nobody does.
 func TestOneQuestionForAllViewers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		asked := 0
+		var asked atomic.Int32
 		b := newBroadcaster(func(context.Context) []byte {
-			asked++
-			return []byte{byte(asked)}
+			return []byte{byte(asked.Add(1))}
 		})
 		var leave []func()
 		for _, name := range strings.Split(strings.Repeat("abcdefghijklmnopqrstuvwxyz", 3), "") {
@@ -89,15 +89,15 @@ func TestOneQuestionForAllViewers(t *testing.T) {
 			leave = append(leave, done)
 		}
 		time.Sleep(10*time.Second + 500*time.Millisecond)
-		if asked != 11 {
-			t.Errorf("asked %d times in ten seconds, want 11", asked)
+		if n := asked.Load(); n != 11 {
+			t.Errorf("asked %d times in ten seconds, want 11", n)
 		}
 		for _, done := range leave {
 			done()
 		}
 		time.Sleep(10 * time.Second)
-		if asked > 12 {
-			t.Errorf("asked %d times although nobody watches", asked)
+		if n := asked.Load(); n > 12 {
+			t.Errorf("asked %d times although nobody watches", n)
 		}
 		b.close()
 		b.close()

@@ -83,14 +83,14 @@ func TestPolicies(t *testing.T) {
 		state storage.State
 		words string
 	}{
-		"retries, then failed":          {retries(second, second), nil, boom, 3, storage.Failed, "2 retries used up"},
-		"no retries":                    {retries(), nil, boom, 1, storage.Failed, "no retries"},
-		"discarded":                     {func(s *generated.Spec) { s.Retry = &generated.Retry{Max: 1, Base: second, OnDelete: true} }, nil, boom, 2, storage.Deleted, "1 retries used up"},
-		"the server's policy":           {func(*generated.Spec) {}, nil, boom, 4, storage.Failed, "3 retries used up"},
-		"the call's policy":             {retries(second, second), []runtime.Option{runtime.Retry(runtime.NoRetries())}, boom, 1, storage.Failed, "no retries"},
-		"no retry can cure it":          {retries(second, second), nil, fmt.Errorf("wrapped: %w", runtime.NoRetry(boom)), 1, storage.Failed, "no retry can cure it"},
-		"incurable is never discarded":  {func(s *generated.Spec) { s.Retry = &generated.Retry{Max: 1, OnDelete: true} }, nil, runtime.NoRetry(boom), 1, storage.Failed, "no retry can cure it"},
-		"retry after uses up retries":   {retries(time.Hour), nil, runtime.RetryAfter(second, boom), 2, storage.Failed, "1 retries used up"},
+		"retries, then failed":           {retries(second, second), nil, boom, 3, storage.Failed, "2 retries used up"},
+		"no retries":                     {retries(), nil, boom, 1, storage.Failed, "no retries"},
+		"discarded":                      {func(s *generated.Spec) { s.Retry = &generated.Retry{Max: 1, Base: second, OnDelete: true} }, nil, boom, 2, storage.Deleted, "1 retries used up"},
+		"the server's policy":            {func(*generated.Spec) {}, nil, boom, 4, storage.Failed, "3 retries used up"},
+		"the call's policy":              {retries(second, second), []runtime.Option{runtime.Retry(runtime.NoRetries())}, boom, 1, storage.Failed, "no retries"},
+		"no retry can cure it":           {retries(second, second), nil, fmt.Errorf("wrapped: %w", runtime.NoRetry(boom)), 1, storage.Failed, "no retry can cure it"},
+		"incurable is never discarded":   {func(s *generated.Spec) { s.Retry = &generated.Retry{Max: 1, OnDelete: true} }, nil, runtime.NoRetry(boom), 1, storage.Failed, "no retry can cure it"},
+		"retry after uses up retries":    {retries(time.Hour), nil, runtime.RetryAfter(second, boom), 2, storage.Failed, "1 retries used up"},
 		"retry after the last one fails": {retries(), nil, runtime.RetryAfter(second, boom), 1, storage.Failed, "no retries"},
 	}
 	for name, c := range cases {

@@ -70,7 +70,7 @@ func (s *Server) newSession(info storage.Session, sent time.Time) *session {
 				se.ticker.Within(again)
 			}
 		})
-	se.ticker = tick.New(tick.Loop{
+	se.ticker = tick.New(tick.Config{
 		Store: s.store, Session: info.ID, Lease: info.Lease, Opened: sent,
 		Seen: se.clock.seen, Cancelled: se.cancelled, Due: se.recurrer.Offer,
 		Lapsed: se.lapsed, Back: se.back,

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -35,11 +36,14 @@ func TestStopWaitsForRunningJobs(t *testing.T) {
 
 func TestStopReleasesWhatIsToldToStop(t *testing.T) {
 	bubble(t, func(w *world) {
+		var mu sync.Mutex
 		var causes []error
 		wait := func(end error) func(context.Context) error {
 			return func(ctx context.Context) error {
 				<-ctx.Done()
+				mu.Lock()
 				causes = append(causes, context.Cause(ctx))
+				mu.Unlock()
 				if end != nil {
 					return end
 				}

@@ -51,7 +51,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	if cfg.once {
 		return tellOnce(ctx, cfg, stdout)
 	}
-	log := zerolog.New(zerolog.ConsoleWriter{Out: stderr}).With().Timestamp().Logger()
+	log := zerolog.New(zerolog.ConsoleWriter{Out: stderr, NoColor: true}).With().Timestamp().Logger()
 	s, err := open(ctx, cfg, log)
 	if err != nil {
 		return err

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -25,7 +26,7 @@ func (s *shop) serve(ctx context.Context, out io.Writer) error {
 			cancel(err) // without its pages the shop ends
 		}
 	}()
-	fmt.Fprint(out, s.usage("http://"+listener.Addr().String()))
+	fmt.Fprint(out, s.usage(s.url(listener)))
 
 	err = s.server.Run(ctx) // ends with ctx
 	last, done := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
@@ -38,6 +39,13 @@ func (s *shop) serve(ctx context.Context, out io.Writer) error {
 	return err
 }
 
+// url is where browsers find the shop: the host of -addr, and the port that was taken.
+func (s *shop) url(l net.Listener) string {
+	host, _, _ := net.SplitHostPort(s.cfg.addr)
+	_, port, _ := net.SplitHostPort(l.Addr().String())
+	return "http://" + net.JoinHostPort(cmp.Or(host, "localhost"), port)
+}
+
 // usage says what can be done with a running shop.
 func (s *shop) usage(url string) string {
 	return fmt.Sprintf(`shop       %[1]s
@@ -45,8 +53,8 @@ dashboard  %[1]s/jobs/
 
 An order, with its receipt, payment, fulfilment and follow-up:
   curl -d customer=ada@example.com -d card=visa -d cents=4200 %[1]s/orders
-One whose payment fails. It is tried three times more, then rests in failed; change
-the card, and Retry it on the dashboard:
+One whose payment fails. It is tried again after 1, 5 and 15 minutes (-speed 100 for
+seconds), then rests in failed. Change the card, and Retry it on the dashboard:
   curl -d customer=bob@example.com -d card=expired -d cents=900 %[1]s/orders
   curl -d card=visa %[1]s/orders/2/card
 Before all others, after all others, and on the 1st of next month:

@@ -116,11 +116,13 @@ func TestOrder(t *testing.T) {
 	if wait := time.Until(followUp.DueAt); wait < 71*time.Hour || wait > 73*time.Hour {
 		t.Errorf("follow-up in %v, want 3 days", wait)
 	}
-	if status, _ := send(t, "POST", web.URL+"/orders", url.Values{"customer": {"ada"}}, ""); status != http.StatusBadRequest {
-		t.Errorf("order without card: %d, want 400", status)
+	for _, path := range []string{"/orders", "/orders/one/archive", "/password-resets"} {
+		if status, _ := send(t, "POST", web.URL+path, url.Values{"customer": {"ada"}}, ""); status != http.StatusBadRequest {
+			t.Errorf("incomplete request to %s: %d, want 400", path, status)
+		}
 	}
 	if n := len(s.jobs(t, storage.Filter{})); n != 5 {
-		t.Errorf("%d jobs after an order that was refused, want 5 as before", n)
+		t.Errorf("%d jobs after requests that were refused, want 5 as before", n)
 	}
 }
 

@@ -73,7 +73,7 @@ func (s *shop) customers(ctx context.Context) error {
 		return err
 	}
 	web := &http.Server{Handler: s.http, ReadHeaderTimeout: 5 * time.Second}
-	go web.Serve(listener)
+	go func() { _ = web.Serve(listener) }() // until Close
 	defer web.Close()
 	for _, request := range []struct{ path, form string }{
 		{"/reports", ""},

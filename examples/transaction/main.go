@@ -65,20 +65,19 @@ func run(ctx context.Context, path string) error {
 	shop := &shop{db, store, runtime.NewClient(store)}
 
 	errPaper := errors.New("the printer is out of paper")
-	if _, err := shop.order(ctx, "book", func() error { return errPaper }); !errors.Is(err, errPaper) {
+	if err := shop.order(ctx, "book", func() error { return errPaper }); !errors.Is(err, errPaper) {
 		return fmt.Errorf("got %w, want %w", err, errPaper)
 	}
 	if err := shop.count(ctx, "rolled back"); err != nil {
 		return err
 	}
-	h, err := shop.order(ctx, "pen", func() error { return nil })
-	if err != nil {
+	if err := shop.order(ctx, "pen", func() error { return nil }); err != nil {
 		return err
 	}
 	if err := shop.count(ctx, "committed"); err != nil {
 		return err
 	}
-	return shop.work(ctx, h)
+	return shop.work(ctx)
 }
 
 type shop struct {
@@ -87,25 +86,25 @@ type shop struct {
 	client *runtime.Client
 }
 
-// order stores an order with its confirmation. What comes after may still fail.
-func (s *shop) order(ctx context.Context, item string, after func() error) (h runtime.Handle[runtime.None], err error) {
+// order stores an order with the job that confirms it. What comes after may still fail.
+func (s *shop) order(ctx context.Context, item string, after func() error) error {
 	tx, err := s.db.BeginTx(ctx, nil)
 	if err != nil {
-		return h, err
+		return err
 	}
 	defer tx.Rollback() // does nothing after Commit
 	var id int64
 	if err := tx.QueryRowContext(ctx, "INSERT INTO orders (item) VALUES (?) RETURNING id", item).Scan(&id); err != nil {
-		return h, err
+		return err
 	}
 	mail := NewMailerClient(s.client.Via(s.store.Tx(tx)))
-	if h, err = mail.EnqueueSendConfirmation(ctx, id); err != nil {
-		return h, err
+	if _, err := mail.EnqueueSendConfirmation(ctx, id); err != nil {
+		return err
 	}
 	if err := after(); err != nil {
-		return h, err
+		return err
 	}
-	return h, tx.Commit()
+	return tx.Commit()
 }
 
 func (s *shop) count(ctx context.Context, when string) error {
@@ -121,16 +120,9 @@ func (s *shop) count(ctx context.Context, when string) error {
 	return nil
 }
 
-// work runs a server until the confirmation has been sent.
-func (s *shop) work(ctx context.Context, h runtime.Handle[runtime.None]) error {
+// work runs the jobs that there are. A service calls Run, which goes on until ctx ends.
+func (s *shop) work(ctx context.Context) error {
 	d := runtime.NewDispatcher()
 	RegisterMailer(d, mailer{})
-	ctx, stop := context.WithCancel(ctx)
-	stopped := make(chan error, 1)
-	go func() {
-		stopped <- runtime.NewServer(s.store, d, runtime.ServerOptions{Queues: []string{"mail"}}).Run(ctx)
-	}()
-	_, err := runtime.Await(ctx, s.client, h)
-	stop()
-	return errors.Join(err, <-stopped)
+	return runtime.NewServer(s.store, d, runtime.ServerOptions{Queues: []string{"mail"}}).RunUntilIdle(ctx)
 }

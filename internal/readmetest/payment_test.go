@@ -3,11 +3,11 @@ package readmetest
 import (
 	"context"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/gojobgen/jobgen/examples/shop/billing"
 	"github.com/gojobgen/jobgen/runtime"
+	"github.com/gojobgen/jobgen/runtime/runtimetest"
 	"github.com/gojobgen/jobgen/storage/memstore"
 )
 
@@ -17,24 +17,34 @@ func (fakeBilling) ProcessPayment(_ context.Context, orderID int64) (billing.Pay
 	return billing.Payment{OrderID: orderID}, nil
 }
 
-// TestPayment is how README shows a test of what enqueues.
-func TestPayment(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		store := memstore.New()
-		client := runtime.NewClient(store)
-		d := runtime.NewDispatcher()
-		billing.RegisterBilling(d, fakeBilling{})
-		ctx, stop := context.WithCancel(t.Context())
-		go runtime.NewServer(store, d, runtime.ServerOptions{}).Run(ctx)
+// checkout is code that enqueues.
+func checkout(ctx context.Context, bills *billing.BillingClient, orderID int64) error {
+	_, err := bills.EnqueueProcessPayment(ctx, orderID)
+	return err
+}
 
-		h, err := billing.NewBillingClient(client).ScheduleProcessPayment(ctx, runtime.In(time.Hour), 42)
-		if err != nil {
-			t.Fatal(err)
-		}
-		payment, err := runtime.Await(ctx, client, h)
-		if err != nil || payment.OrderID != 42 {
-			t.Errorf("payment %v, %v", payment, err)
-		}
-		stop()
-	})
+// TestCheckout is how README tests what enqueues.
+func TestCheckout(t *testing.T) {
+	ctx := t.Context()
+	rec := runtimetest.NewRecorder()
+	checkout(ctx, billing.NewBillingClient(rec), 42)
+	runtimetest.RequireEnqueued(t, rec, billing.ProcessPaymentJob(42))
+}
+
+// TestPayment is how README tests a whole flow.
+func TestPayment(t *testing.T) {
+	ctx, dispatcher := t.Context(), runtime.NewDispatcher()
+	billing.RegisterBilling(dispatcher, fakeBilling{})
+
+	store := memstore.New()
+	client := runtime.NewClient(store)
+	payment, err := billing.NewBillingClient(client).ScheduleProcessPayment(ctx, runtime.In(time.Hour), 42)
+	if err != nil {
+		t.Fatal(err)
+	}
+	runtimetest.Drain(t, store, dispatcher, runtimetest.Scheduled())
+	paid, err := runtime.Result(ctx, client, payment)
+	if err != nil || paid.OrderID != 42 {
+		t.Errorf("payment %v, %v", paid, err)
+	}
 }

@@ -24,13 +24,14 @@ func (t *tx) end(r *record, state storage.State, reason string, retain time.Dura
 // on no line and has no run.
 func (t *tx) finish(r *record, state storage.State, retain time.Duration) error {
 	awaited := r.cls == classAwaiting
+	quick := r.ran && r.links&linkFlow == 0 && r.extra == nil
 	r.cls, r.line = finalClass(state), 0
 	r.finished, r.retain = t.now, rules.RetainedTo(state, t.now, retain)
 	r.due, r.expires = time.Time{}, time.Time{}
 	if err := t.freeKey(r); err != nil {
 		return err
 	}
-	if err := t.save(r); err != nil {
+	if err := t.saveFinal(r, quick); err != nil {
 		return err
 	}
 	t.sweepAt(r.id, r.retain)
@@ -67,6 +68,23 @@ func (t *tx) stopAwaiting(r *record) error {
 		}
 	}
 	return nil
+}
+
+// saveFinal writes a final job; quick is for the end of a run of a plain one.
+func (t *tx) saveFinal(r *record, quick bool) error {
+	if quick && len(r.history) < shortHistory && r.lost == 0 {
+		return t.saveEnd(r, r.result)
+	}
+	if r.ran && r.result != nil {
+		inline, err := t.place(r, partResult, r.result)
+		if err != nil {
+			return err
+		}
+		if _, err := t.exec(sqlSaveResult, inline, r.id); err != nil {
+			return err
+		}
+	}
+	return t.save(r)
 }
 
 // count counts a final state in the statistics.

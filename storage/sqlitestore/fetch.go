@@ -62,9 +62,6 @@ func (f *fetching) run() error {
 	case f.req.Call == f.session.call:
 		return f.again()
 	}
-	if _, err := f.exec(sqlSetCall, f.req.Call, f.session.no); err != nil {
-		return err
-	}
 	f.max, f.ahead = f.req.Max, f.req.Ahead
 	for _, name := range f.req.Queues {
 		no, ok := f.names.queueNo[name]

@@ -71,6 +71,11 @@ type turn struct {
 // insertGroup stores one group whole. Everything that can refuse it is read before
 // anything is written.
 func (t *tx) insertGroup(g *storage.Group) ([]storage.Inserted, error) {
+	if plain(g) {
+		if answers, done, err := t.insertPlain(&g.Jobs[0]); done || err != nil {
+			return answers, err
+		}
+	}
 	in := &insertion{group: g, answers: make([]storage.Inserted, len(g.Jobs)), records: make([]*record, len(g.Jobs))}
 	if known, err := t.repeated(in); known || err != nil {
 		return in.answers, err

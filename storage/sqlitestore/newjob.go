@@ -2,6 +2,7 @@ package sqlitestore
 
 import (
 	"encoding/json"
+	"fmt"
 	"time"
 
 	"github.com/gojobgen/jobgen/storage"
@@ -74,8 +75,8 @@ func (t *tx) store(in *insertion) error {
 	return nil
 }
 
-// storeJob writes one job of a group, where it stands before its parents are looked at.
-func (t *tx) storeJob(in *insertion, j *storage.NewJob, r *record) error {
+// stand decides where a new job stands before its parents are looked at.
+func (t *tx) stand(in *insertion, j *storage.NewJob, r *record) error {
 	due := rules.Due(j.Due, t.now)
 	switch {
 	case len(j.Parents) > 0:
@@ -85,11 +86,16 @@ func (t *tx) storeJob(in *insertion, j *storage.NewJob, r *record) error {
 	default:
 		t.setEnqueued(r)
 	}
-	if err := r.note(storage.HistoryEntry{At: t.now, State: r.cls.state(), Reason: r.reason}); err != nil {
+	return r.note(storage.HistoryEntry{At: t.now, State: r.cls.state()})
+}
+
+// storeJob writes one job of a group.
+func (t *tx) storeJob(in *insertion, j *storage.NewJob, r *record) error {
+	if err := t.stand(in, j, r); err != nil {
 		return err
 	}
-	if err := t.add(r); err != nil {
-		return err
+	if added, err := t.add(r); err != nil || !added {
+		return firstError(err, fmt.Errorf("sqlitestore: job %v appeared while it was stored", r.id))
 	}
 	if r.links&linkUnique != 0 {
 		if err := t.takeKey(r); err != nil {
@@ -110,6 +116,36 @@ func (t *tx) storeJob(in *insertion, j *storage.NewJob, r *record) error {
 		return t.joinBatch(in, r)
 	}
 	return nil
+}
+
+// insertPlain stores a group of one job that needs nothing but itself: the most
+// frequent one. It reports false, with nothing written, when the id is taken.
+func (t *tx) insertPlain(j *storage.NewJob) (answers []storage.Inserted, done bool, err error) {
+	r, err := t.newRecord(j)
+	if err != nil {
+		return nil, false, err
+	}
+	if err := t.stand(nil, j, r); err != nil {
+		return nil, false, err
+	}
+	if added, err := t.add(r); err != nil || !added {
+		return nil, false, err
+	}
+	if r.cls == classLive {
+		if err := t.addReady(r, 0); err != nil {
+			return nil, false, err
+		}
+	}
+	return []storage.Inserted{{ID: r.id, State: r.cls.state()}}, true, nil
+}
+
+// plain reports whether insertPlain may store the group.
+func plain(g *storage.Group) bool {
+	if len(g.Jobs) != 1 || len(g.Batches) != 0 || len(g.Seal) != 0 {
+		return false
+	}
+	j := &g.Jobs[0]
+	return j.Batch.IsZero() && len(j.Parents) == 0 && j.Unique == nil && j.Occurrence.IsZero()
 }
 
 // awaitParents makes r a continuation. A due time becomes an offset from its release.

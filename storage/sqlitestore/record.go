@@ -44,6 +44,7 @@ type record struct {
 	metadata []byte
 	result   []byte
 
+	ran    bool  // its run ends in this step
 	stored class // as in the database; 0: not stored yet
 }
 
@@ -182,9 +183,13 @@ var (
 	sqlJob    = sqlText(`SELECT ` + columnsShort + columnsLong + ` FROM jg_job j WHERE j.id = ?`)
 	sqlJobIs  = sqlText(`SELECT shape, cls FROM jg_job WHERE id = ?`)
 	sqlAddJob = sqlText(`INSERT INTO jg_job (id, shape, shelf, cls, rank, line, links, spill, attempt, retries, lost, fetches,
-			settled, dropped, created, enqueued, due, expires, started, finished, retain, reason, server,
+			settled, dropped, created, enqueued, due, expires, started, finished, retain,
 			batch, recurring, occurrence, extra, history, payload, options, metadata)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0, 0, 0, 0, ?, ?, ?, ?, 0, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`)
+		VALUES (?, ?, ?, ?, ?, 0, ?, ?, 1, 0, 0, 0, 0, 0, ?, ?, ?, ?, 0, 0, 0, ?, ?, ?, ?, ?, ?, ?, ?)
+		ON CONFLICT (id) DO NOTHING`)
+	sqlEndJob = sqlText(`UPDATE jg_job SET cls = ?, links = ?, spill = ?, retries = ?, fetches = ?, settled = ?, started = ?,
+			finished = ?, retain = ?, reason = ?, server = ?, history = ?, result = ?
+		WHERE id = ?`)
 	sqlSaveJob = sqlText(`UPDATE jg_job SET shape = ?, shelf = ?, cls = ?, rank = ?, line = ?, links = ?, spill = ?, attempt = ?,
 			retries = ?, lost = ?, fetches = ?, settled = ?, dropped = ?, enqueued = ?, due = ?, expires = ?, started = ?,
 			finished = ?, retain = ?, reason = ?, server = ?, extra = ?, history = ?
@@ -243,30 +248,47 @@ func optional(s string) any {
 	return s
 }
 
-// add stores a new job and counts it.
-func (t *tx) add(r *record) (err error) {
+// add stores a new job and counts it; it reports false when the id is taken.
+func (t *tx) add(r *record) (bool, error) {
 	more, err := r.encodeExtra()
 	if err != nil {
-		return err
+		return false, err
 	}
-	for part, data := range map[int]*[]byte{partExtra: &more, partPayload: &r.payload, partOptions: &r.options,
-		partMetadata: &r.metadata, partHistory: &r.history} {
-		if len(*data) > inlineMax {
-			if *data, err = t.place(r, part, *data); err != nil {
-				return err
-			}
+	parts := [...]struct {
+		part int
+		data []byte
+	}{{partExtra, more}, {partHistory, r.history}, {partPayload, r.payload}, {partOptions, r.options}, {partMetadata, r.metadata}}
+	for _, p := range parts {
+		if len(p.data) > inlineMax {
+			r.spill |= 1 << p.part
 		}
+	}
+	inline := func(i int) []byte {
+		if r.spill&(1<<parts[i].part) != 0 {
+			return nil
+		}
+		return parts[i].data
 	}
 	var occurrence any
 	if !r.occurrence.IsZero() {
 		occurrence = r.occurrence
 	}
-	_, err = t.exec(sqlAddJob, r.id, r.shape, shelfOf(r.shape), int(r.cls), r.rank, r.line, r.links, r.spill, r.attempt,
-		r.created, r.enqueued, r.due, r.expires, r.finished, r.retain, optional(r.reason), optional(r.server),
-		r.batch, optional(r.recurring), occurrence, more, r.history, r.payload, r.options, r.metadata)
+	n, err := t.exec(sqlAddJob, r.id, r.shape, shelfOf(r.shape), int(r.cls), r.rank, r.links, r.spill,
+		r.created, r.enqueued, r.due, r.expires, r.batch, optional(r.recurring), occurrence,
+		inline(0), inline(1), inline(2), inline(3), inline(4))
+	if err != nil || n == 0 {
+		return false, err
+	}
+	if r.spill != 0 {
+		for _, p := range parts {
+			if _, err := t.place(r, p.part, p.data); err != nil {
+				return false, err
+			}
+		}
+	}
 	t.tally[tallyKey{r.shape, r.cls}]++
 	r.stored = r.cls
-	return err
+	return true, nil
 }
 
 // save writes what may change about a job, and counts a change of its class.
@@ -285,10 +307,31 @@ func (t *tx) save(r *record) error {
 	_, err = t.exec(sqlSaveJob, r.shape, shelfOf(r.shape), int(r.cls), r.rank, r.line, r.links, r.spill, r.attempt,
 		r.retries, r.lost, r.fetches, r.settled, r.dropped, r.enqueued, r.due, r.expires, r.started,
 		r.finished, r.retain, optional(r.reason), optional(r.server), more, history, r.id)
+	t.recountClass(r)
+	return err
+}
+
+// saveEnd is save for the end of a run that had neither due time nor expiry, with its
+// result: it touches as little as it can.
+func (t *tx) saveEnd(r *record, result []byte) error {
+	history, err := t.place(r, partHistory, r.history)
+	if err != nil {
+		return err
+	}
+	if result, err = t.place(r, partResult, result); err != nil {
+		return err
+	}
+	_, err = t.exec(sqlEndJob, int(r.cls), r.links, r.spill, r.retries, r.fetches, r.settled, r.started,
+		r.finished, r.retain, optional(r.reason), optional(r.server), history, result, r.id)
+	t.recountClass(r)
+	return err
+}
+
+// recountClass counts a change of class.
+func (t *tx) recountClass(r *record) {
 	if r.stored != r.cls {
 		t.tally[tallyKey{r.shape, r.stored}]--
 		t.tally[tallyKey{r.shape, r.cls}]++
 		r.stored = r.cls
 	}
-	return err
 }

@@ -190,9 +190,7 @@ func (st *settling) outcome(o *storage.Outcome, storable bool) (storage.Verdict,
 		reason = e.why
 	}
 	if o.Kind == storage.Succeed {
-		if err := st.keepResult(e.record, o.Result); err != nil {
-			return 0, err
-		}
+		e.result = o.Result
 	}
 	stat := st.stat(e.shape)
 	stat.RunTime += max(o.Duration, 0)
@@ -214,19 +212,6 @@ func (st *settling) outcome(o *storage.Outcome, storable bool) (storage.Verdict,
 	return storage.Accepted, st.endRun(e, &st.session, entry, after{
 		delay: end.Delay, counted: end.Counted, retain: o.Retain, started: started, retried: end.Retried,
 	})
-}
-
-// keepResult writes what a handler returned.
-func (t *tx) keepResult(r *record, result []byte) error {
-	if len(result) == 0 && r.spill&(1<<partResult) == 0 {
-		return nil
-	}
-	inline, err := t.place(r, partResult, result)
-	if err != nil || inline == nil {
-		return err
-	}
-	_, err = t.exec(sqlSaveResult, inline, r.id)
-	return err
 }
 
 // after is what becomes of a job after a run, beside its state.
@@ -271,6 +256,7 @@ func (t *tx) endRun(e *ended, s *session, entry storage.HistoryEntry, a after) e
 		return err
 	}
 	e.reason = rules.Reason(entry.Reason)
+	e.ran = true
 	if entry.State.Final() {
 		if a.counted {
 			e.links |= linkCounted

@@ -115,6 +115,14 @@ func running(j *storage.Job, fetch int, start time.Time, session storage.ID, ser
 // addRuns writes the claims.
 func (f *fetching) addRuns() error {
 	runs := f.runs
+	if len(runs) == 0 {
+		// Nothing is written, so idle servers do not wake each other with what
+		// concerns nobody. A call is in this process, so no copy of it arrives late.
+		return nil
+	}
+	if _, err := f.exec(sqlSetCall, f.req.Call, f.session.no); err != nil {
+		return err
+	}
 	for len(runs) > 0 {
 		s, n := sqlAddRuns.exactly(len(runs))
 		args := make([]any, 0, 6*n)

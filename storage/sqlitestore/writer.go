@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
 	"sync/atomic"
 	"time"
 )
@@ -132,6 +133,8 @@ func (w *writer) loop() {
 			return
 		}
 		for w.s.waiting() {
+			// Callers that were just answered often write again at once: let them join.
+			runtime.Gosched()
 			w.commit()
 		}
 	}

@@ -5,6 +5,7 @@ package database
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 
 	_ "modernc.org/sqlite" // the driver "sqlite"
@@ -35,8 +36,7 @@ func Open(ctx context.Context, path string) (*sql.DB, error) {
 		return nil, fmt.Errorf("open database: %w", err)
 	}
 	if _, err := db.ExecContext(ctx, schema); err != nil {
-		db.Close()
-		return nil, fmt.Errorf("make tables: %w", err)
+		return nil, errors.Join(fmt.Errorf("make tables: %w", err), db.Close())
 	}
 	return db, nil
 }

@@ -87,12 +87,6 @@ func (s *Settler) kick() {
 	}
 }
 
-// Pending is how many outcomes are not written yet.
-func (s *Settler) Pending() int {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return len(s.outcomes) + s.flying
-}
 
 // Wait waits until at most n outcomes are not written yet.
 func (s *Settler) Wait(ctx context.Context, n int) error {

@@ -6,15 +6,14 @@ package tick
 import (
 	"context"
 	"errors"
-	"sync"
 	"time"
 
 	"github.com/gojobgen/jobgen/runtime/internal/recur"
 	"github.com/gojobgen/jobgen/storage"
 )
 
-// Loop is one session's ticking. All fields are required.
-type Loop struct {
+// Config is what a Loop needs. All fields are required.
+type Config struct {
 	Store   storage.Sessions
 	Session storage.ID
 	Lease   time.Duration
@@ -33,17 +32,20 @@ type Loop struct {
 	Lapsed func()
 	Back   func()
 	Fault  func(error)
+}
 
+// Loop is one session's ticking. Make one with New.
+type Loop struct {
+	Config
 	watch watch
 	soon  soon
 	after string // where the list of due recurring jobs goes on
 	zeros int    // ticks in a row after which something was due at once
 }
 
-// New makes a loop of l's fields.
-func New(l Loop) *Loop {
-	l.soon.wake = make(chan struct{}, 1)
-	return &l
+// New makes a loop.
+func New(c Config) *Loop {
+	return &Loop{Config: c, soon: soon{wake: make(chan struct{}, 1)}}
 }
 
 // Interval is the usual time between ticks: a lease holds at least three.
@@ -126,55 +128,4 @@ func (l *Loop) pause(next time.Duration) time.Duration {
 		return l.Interval()
 	}
 	return min(l.Interval(), max(next, minPause<<l.zeros))
-}
-
-// soon is a sleep that others can shorten.
-type soon struct {
-	wake chan struct{}
-	mu   sync.Mutex
-	at   time.Time // asked for; zero: not
-}
-
-func (s *soon) reset() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.at = time.Time{}
-}
-
-func (s *soon) within(d time.Duration) {
-	s.mu.Lock()
-	if at := time.Now().Add(d); s.at.IsZero() || at.Before(s.at) {
-		s.at = at
-	}
-	s.mu.Unlock()
-	select {
-	case s.wake <- struct{}{}:
-	default:
-	}
-}
-
-// until is when the sleep ends.
-func (s *soon) until(t time.Time) time.Time {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if !s.at.IsZero() && s.at.Before(t) {
-		return s.at
-	}
-	return t
-}
-
-// sleep sleeps until t or what was asked for; false when ctx ended.
-func (s *soon) sleep(ctx context.Context, t time.Time) bool {
-	for {
-		left := time.NewTimer(time.Until(s.until(t)))
-		select {
-		case <-left.C:
-			return ctx.Err() == nil
-		case <-s.wake:
-			left.Stop()
-		case <-ctx.Done():
-			left.Stop()
-			return false
-		}
-	}
 }
