@@ -11,8 +11,9 @@ import (
 	"time"
 )
 
-// serve works on jobs and answers requests until ctx ends. Then both stop: running
-// jobs and requests end first, nothing new is taken.
+// serve works on jobs and answers requests until ctx ends. Then the workers take
+// nothing new and finish what runs, and after them the pages. What is ordered meanwhile
+// is stored, and done after the next start.
 func (s *shop) serve(ctx context.Context, out io.Writer) error {
 	listener, err := net.Listen("tcp", s.cfg.addr)
 	if err != nil {

@@ -36,6 +36,7 @@ func BenchmarkInsert(b *testing.B) {
 				left.Store(int64(b.N))
 				var wg sync.WaitGroup
 				b.ResetTimer()
+				report := cpuTime(b)
 				for range callers {
 					wg.Go(func() {
 						for left.Add(-1) >= 0 {
@@ -47,6 +48,7 @@ func BenchmarkInsert(b *testing.B) {
 					})
 				}
 				wg.Wait()
+				report()
 				b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "jobs/s")
 			})
 		}
@@ -132,9 +134,11 @@ func BenchmarkProcess(b *testing.B) {
 			}
 			b.ReportAllocs()
 			b.ResetTimer()
+			report := cpuTime(b)
 			for done := 0; done < b.N; {
 				done += w.process(b, 100)
 			}
+			report()
 			b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "jobs/s")
 		})
 	}

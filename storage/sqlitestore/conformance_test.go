@@ -27,6 +27,7 @@ func TestStore(t *testing.T) {
 	harness := storagetest.Harness{
 		Open: func(t *testing.T) storage.Store {
 			path := filepath.Join(t.TempDir(), "jobs.db")
+			t.Cleanup(func() { checkFile(t, path) })
 			s := open(t, path, sqlitestore.Synchronous(sqlitestore.Normal))
 			paths.Store(s, path)
 			return s

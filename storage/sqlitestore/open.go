@@ -103,7 +103,7 @@ func Open(path string, opts ...Option) (*Store, error) {
 func (s *Store) open() error {
 	conn, err := new(sqlite.Driver).Open(dsn(s.path, "_pragma=busy_timeout(10000)", "_pragma=journal_mode(WAL)",
 		"_pragma=synchronous("+s.opts.sync.String()+")", "_pragma=temp_store(MEMORY)",
-		"_pragma=cache_size(-65536)", "_pragma=wal_autocheckpoint(4000)"))
+		"_pragma=cache_size(-8192)", "_pragma=wal_autocheckpoint(2000)"))
 	if err != nil {
 		return cure(err)
 	}

@@ -232,12 +232,12 @@ func (w *writer) begin() error {
 		if codeOf(err) != codeBusy {
 			return cure(err)
 		}
-		if !w.s.waiting() && pause > time.Second {
-			return cure(err)
+		if pause == maxPause && w.s.isClosed() {
+			return w.s.errClosed()
 		}
 		retry := time.NewTimer(pause)
 		<-retry.C
-		pause = min(pause*3/2+time.Millisecond/2, 25*time.Millisecond)
+		pause = min(pause*3/2+time.Millisecond/2, maxPause)
 		if !w.s.waiting() {
 			return cure(err)
 		}
@@ -248,6 +248,9 @@ func (w *writer) begin() error {
 	}
 	return nil
 }
+
+// maxPause is the longest pause between two tries to get the write lock.
+const maxPause = 25 * time.Millisecond
 
 // look sees what others have changed since, within the transaction.
 func (w *writer) look() error {

@@ -212,6 +212,9 @@ func nextDue(e *env) {
 	within(time.Hour, "a scheduled job in an hour")
 	e.put(e.every("digest", 20*time.Minute))
 	within(20*time.Minute, "a recurring job in twenty minutes")
+	e.put(e.every("paused", time.Minute))
+	e.must(e.store.PauseRecurring(e.ctx, "paused", true, "", time.Time{}), "PauseRecurring")
+	within(20*time.Minute, "a paused recurring job is never due")
 	e.enqueue(in(10 * time.Minute))
 	within(10*time.Minute, "a scheduled job in ten minutes")
 }

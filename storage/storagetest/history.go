@@ -2,7 +2,9 @@ package storagetest
 
 import (
 	"fmt"
+	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/gojobgen/jobgen/storage"
 )
@@ -14,6 +16,7 @@ var historyTests = []test{
 	{"every run is told", historyOfRuns},
 	{"each outcome is told with its kind", historyOutcomes},
 	{"a change by hand is told", historyControl},
+	{"a reason given by hand is cut", historyControlCut},
 	{"the first ten and the newest are kept", historyCapped},
 	{"a failure is told with its run", historyFailure},
 }
@@ -94,6 +97,18 @@ func historyControl(e *env) {
 	last := h[len(h)-1]
 	e.check(last.State == storage.Enqueued && last.Fetch == 0, "the entry of a requeue is enqueued, of no run: got %+v", last)
 	e.check(last.Reason != "", "the entry gives the reason: got %+v", last)
+}
+
+// MaxReason: "reason of one history entry; cut".
+func historyControlCut(e *env) {
+	id := e.enqueue()
+	long := strings.Repeat("ä", storage.MaxReason)
+	e.control(storage.Control{Action: storage.Cancel, IDs: []storage.ID{id}, Reason: long, By: long})
+	d := e.wantState(id, storage.Deleted, "a long reason is cut, never refused")
+	for _, h := range d.History {
+		e.check(len(h.Reason) <= storage.MaxReason && utf8.ValidString(h.Reason),
+			"a reason is cut to %d bytes, not within a character: got %d bytes", storage.MaxReason, len(h.Reason))
+	}
 }
 
 // MaxHistory: "history entries of one job: the first 10 and the newest are kept".

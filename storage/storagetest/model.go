@@ -1,6 +1,7 @@
 package storagetest
 
 import (
+	"flag"
 	"fmt"
 	"slices"
 	"strings"
@@ -17,6 +18,7 @@ import (
 // the store, and both have to agree after every step.
 var modelTests = []test{
 	{"random histories agree with a simple model", func(e *env) {
+		defer fewerChecks(e.h.Durable)()
 		rounds := 0
 		rapid.Check(bubbled{e.t}, func(rt *rapid.T) {
 			rounds++
@@ -30,6 +32,16 @@ var modelTests = []test{
 			m.compareAll()
 		})
 	}},
+}
+
+// fewerChecks runs fewer histories on a slow store, unless -rapid.checks was given.
+func fewerChecks(slow bool) (restore func()) {
+	f := flag.Lookup("rapid.checks")
+	if !slow || f == nil || f.Value.String() != f.DefValue {
+		return func() {}
+	}
+	_ = f.Value.Set("30")
+	return func() { _ = f.Value.Set(f.DefValue) }
 }
 
 // bubbled hides Deadline, which must not be called in a synctest bubble.

@@ -105,6 +105,11 @@ func sweepKeepsBatch(e *env) {
 	e.wantBatch(batch, storage.Succeeded, "an awaiting job waits for it, so it is kept")
 	s.end(slow, storage.Succeed)
 	e.wantState(child, storage.Enqueued, "both parents succeeded")
+	s.ticks()
+	e.sleep(storage.RetainSucceeded + time.Hour)
+	s.ticks()
+	_, err := e.store.Batch(e.ctx, batch)
+	e.wantErr(err, storage.ErrNotFound, "nothing waits for the batch any more, and its job was swept")
 }
 
 // NewBatch: "It is swept when it is final, its last job is swept and RetainSucceeded has passed."

@@ -213,6 +213,9 @@ func badTextCleaned(e *env) {
 	texts := []string{d.Failure.Type, d.Failure.Message, d.Failure.Stack, d.Reason}
 	for _, h := range d.History {
 		texts = append(texts, h.Reason)
+		if h.Failure != nil {
+			texts = append(texts, h.Failure.Type, h.Failure.Message, h.Failure.Stack)
+		}
 	}
 	for _, l := range e.logs(id) {
 		texts = append(texts, l.Level, l.Message, l.Fields)
@@ -240,6 +243,8 @@ func runOutputCut(e *env) {
 	for _, h := range d.History {
 		e.check(len(h.Reason) <= storage.MaxReason && utf8.ValidString(h.Reason),
 			"a reason is cut to %d bytes, not within a character: got %d bytes", storage.MaxReason, len(h.Reason))
+		e.check(h.Failure == nil || len(h.Failure.Message)+len(h.Failure.Stack) <= storage.MaxFailure,
+			"a failure in the history is cut as well")
 	}
 	lines := e.logs(id)
 	e.check(len(lines) == 1 && strings.HasPrefix(lines[0].Message, "line "), "the beginning of a long line is kept: got %d lines", len(lines))

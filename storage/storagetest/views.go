@@ -12,12 +12,14 @@ var viewTests = []test{
 	{"a queue tells its jobs", queueCounts},
 	{"a queue tells its longest waiting job", queueOldest},
 	{"queues that have jobs, are paused or are served", queueListed},
+	{"a queue with nothing left is not listed", queueForgotten},
 	{"living servers are listed", serversListed},
 	{"a server's running jobs are counted", serversRunning},
 	{"the catalogue has what servers publish", kindsPublished},
 	{"the catalogue has every fingerprint, the latest first", kindsFingerprints},
 	{"the catalogue counts living servers", kindsServers},
 	{"a kind that nobody publishes is forgotten at last", kindsForgotten},
+	{"a kind that a living server publishes is kept", kindsKept},
 	{"an unknown job is not found", func(e *env) {
 		_, err := e.store.Job(e.ctx, e.id())
 		e.wantErr(err, storage.ErrNotFound, "a job that does not exist")
@@ -65,6 +67,17 @@ func queueListed(e *env) {
 	e.check(slices.Equal(names, []string{"has-jobs", "paused", "served"}), "Queues lists what has jobs, is paused or is served: got %q", names)
 }
 
+func queueForgotten(e *env) {
+	s := e.session(serving("q"))
+	e.must(e.store.Pause(e.ctx, storage.PauseQueue, "p", true, ""), "Pause")
+	e.do(storage.Remove, e.finished(s, storage.Succeed, on("q")))
+	s.close()
+	e.must(e.store.Pause(e.ctx, storage.PauseQueue, "p", false, ""), "Pause")
+	qs, err := e.store.Queues(e.ctx)
+	e.must(err, "Queues")
+	e.check(len(qs) == 0, "no queue has jobs, is paused or is served any more: got %+v", qs)
+}
+
 // ServerInfo is "a live session".
 func serversListed(e *env) {
 	a, b := e.session(named("a"), serving("x", "y")), e.session(named("b"))
@@ -82,7 +95,8 @@ func serversListed(e *env) {
 	}
 	by := list()
 	e.check(len(by) == 2, "two sessions live: got %d", len(by))
-	got := by["a"]
+	a.info.Queues[0] = "changed" // the store keeps no argument
+	got := list()["a"]
 	e.check(got.ID == a.info.ID && got.Owner == "service" && got.Host == "host" && got.PID == 42 && got.Version == "v1" &&
 		got.Concurrency == 10 && got.Lease == lease && slices.Equal(got.Queues, []string{"x", "y"}), "a session is listed as it was opened: got %+v", got)
 	e.wantTime(got.SeenAt, e.now(), "SeenAt is the last Tick")
@@ -165,6 +179,17 @@ func kindsForgotten(e *env) {
 	e.sleep(2 * 24 * time.Hour)
 	e.keep()
 	e.check(!slices.Contains(kindNames(e.catalogue()), "old.Kind@"), "nobody published it within ForgetOwner: got %q", kindNames(e.catalogue()))
+}
+
+func kindsKept(e *env) {
+	s := e.session(running(storage.KindInfo{Kind: "my.Kind"}))
+	has := func() bool { return slices.Contains(kindNames(e.catalogue()), "my.Kind@") }
+	e.sleep(storage.ForgetOwner + 24*time.Hour)
+	s.ticks()
+	e.check(has(), "a living session publishes it, however long ago that began")
+	s.close()
+	e.keep()
+	e.check(has(), "a session published it until a moment ago")
 }
 
 // Stat is "what finished in one step of time".
