@@ -8,8 +8,8 @@ import (
 	"strings"
 
 	g "maragu.dev/gomponents"
-	h "maragu.dev/gomponents/html"
 
+	h "github.com/gojobgen/jobgen/dashboard/internal/html"
 	"github.com/gojobgen/jobgen/storage"
 )
 
@@ -146,11 +146,11 @@ func (v *visit) confirmDelete(f url.Values, ids []storage.ID) {
 	}
 	v.render(page{title: "Delete " + plural(len(ids), "job") + "?", section: "/jobs",
 		body: h.Div(h.Class("panel confirm"),
-			h.P(g.Text("A job that has ended is removed with its history, and cannot be brought back. One that waits or runs is cancelled.")),
+			h.P(h.Text("A job that has ended is removed with its history, and cannot be brought back. One that waits or runs is cancelled.")),
 			h.Form(h.Class("buttons"), h.Method("post"), h.Action(v.d.url("/jobs/actions", nil)),
 				carried, carry("back", f.Get("back")), carry("confirmed", "yes"),
-				h.Button(h.Class("danger"), h.Type("submit"), h.Name("action"), h.Value("delete"), icon("deleted"), g.Text("Delete "+plural(len(ids), "job"))),
-				h.A(h.Class("button"), h.Href(v.d.url(back.Path, back.Query())), g.Text("Keep"))))})
+				h.Button(h.Class("danger"), h.Type("submit"), h.Name("action"), h.Value("delete"), icon("deleted"), h.Text("Delete "+plural(len(ids), "job"))),
+				h.A(h.Class("button"), h.Href(v.d.url(back.Path, back.Query())), h.Text("Keep"))))})
 }
 
 // jobButtons are the actions for jobs in these states (none: any).
@@ -181,10 +181,10 @@ func (v *visit) button(vb *verb) g.Node {
 	class := h.Class("verb-" + vb.name)
 	if !v.who.may(vb.needs) {
 		reason := "takes the role " + vb.needs.String()
-		return h.Button(class, h.Type("button"), h.Aria("disabled", "true"), h.TitleAttr(vb.label+" "+reason),
-			icon(vb.icon), g.Text(vb.label), h.Span(h.Class("visually-hidden"), g.Text(" "+reason)))
+		return h.Button(class, h.Type("button"), h.Aria("disabled", "true"), h.Title(vb.label+" "+reason),
+			icon(vb.icon), h.Text(vb.label), h.Span(h.Class("visually-hidden"), h.Text(" "+reason)))
 	}
-	return h.Button(class, h.Type("submit"), h.Name("action"), h.Value(vb.name), icon(vb.icon), g.Text(vb.label))
+	return h.Button(class, h.Type("submit"), h.Name("action"), h.Value(vb.name), icon(vb.icon), h.Text(vb.label))
 }
 
 // nameForm is a form with buttons for one queue, kind or recurring job.

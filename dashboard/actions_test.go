@@ -149,7 +149,7 @@ func TestStoreFaultDuringAction(t *testing.T) {
 func TestSkipCodes(t *testing.T) {
 	for why, want := range map[string]string{
 		"not found": "gone", "job is gone": "gone", "unique key taken by another job": "key", "its last end still releases others": "releasing",
-		"is processing": "processing", "already succeeded": "succeeded", "awaiting jobs wait for it": "needed", "tuesday": "other", "": "other",
+		"is processing": "processing", "already succeeded": "succeeded", "an awaiting job waits for it": "needed", "it is awaiting": "awaiting", "its unique key is held by 0198": "key", "tuesday": "other", "": "other",
 	} {
 		if got := skipCode(why); got != want || skipWords[got] == "" {
 			t.Errorf("skipCode(%q) = %s, want %s", why, got, want)

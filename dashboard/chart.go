@@ -6,8 +6,8 @@ import (
 	"time"
 
 	g "maragu.dev/gomponents"
-	h "maragu.dev/gomponents/html"
 
+	h "github.com/gojobgen/jobgen/dashboard/internal/html"
 	"github.com/gojobgen/jobgen/storage"
 )
 
@@ -32,18 +32,18 @@ func (v *visit) throughput(stats []storage.Stat) g.Node {
 	label := fmt.Sprintf("In the last hour %s succeeded, %s failed, %s were deleted and %s runs were retried.",
 		number(int(sum.Succeeded)), number(int(sum.Failed)), number(int(sum.Deleted)), number(int(sum.Retried)))
 	return h.Section(h.Class("panel chart"),
-		h.Div(h.Class("panel-head"), h.H2(g.Text("Last hour")), h.Ul(h.Class("legend"),
+		h.Div(h.Class("panel-head"), h.H2(h.Text("Last hour")), h.Ul(h.Class("legend"),
 			legend("succeeded", sum.Succeeded), legend("failed", sum.Failed), legend("deleted", sum.Deleted),
-			h.Li(h.Class("dim"), g.Text(number(int(sum.Retried))+" retried")))),
-		h.SVG(h.Class("bars"), g.Attr("viewBox", fmt.Sprintf("0 0 %d %d", chartWidth, chartHeight)), h.Role("img"), h.Aria("label", label),
-			g.Attr("preserveAspectRatio", "none"), chartGrid(), chartBars(minutes, niceTop(top))),
+			h.Li(h.Class("dim"), h.Text(number(int(sum.Retried))+" retried")))),
+		h.SVG(h.Class("bars"), h.Attr("viewBox", fmt.Sprintf("0 0 %d %d", chartWidth, chartHeight)), h.Role("img"), h.Aria("label", label),
+			h.Attr("preserveAspectRatio", "none"), chartGrid(), chartBars(minutes, niceTop(top))),
 		h.Div(h.Class("axis"), h.Aria("hidden", "true"),
-			h.Span(g.Text(minutes[0].At.Format("15:04"))), h.Span(g.Text("at most "+number(int(top))+" a minute")), h.Span(g.Text("now, UTC"))),
+			h.Span(h.Text(minutes[0].At.Format("15:04"))), h.Span(h.Text("at most "+number(int(top))+" a minute")), h.Span(h.Text("now, UTC"))),
 		chartTable(minutes))
 }
 
 func legend(state string, n int64) g.Node {
-	return h.Li(h.Class("s-"+state), h.Span(h.Class("swatch"), h.Aria("hidden", "true")), g.Text(number(int(n))+" "+state))
+	return h.Li(h.Class("s-"+state), h.Span(h.Class("swatch"), h.Aria("hidden", "true")), h.Text(number(int(n))+" "+state))
 }
 
 // lastHourOf gives each of the last 60 minutes, those without an entry too.
@@ -77,7 +77,7 @@ func chartGrid() g.Node {
 	var out g.Group
 	for i := range 3 {
 		y := chartFloor - (chartFloor-chartTop)*i/2
-		out = append(out, g.El("line", g.Attr("class", "grid"), coord("x1", 0), coord("x2", chartWidth), coord("y1", y), coord("y2", y)))
+		out = append(out, h.El("line", h.Attr("class", "grid"), coord("x1", 0), coord("x2", chartWidth), coord("y1", y), coord("y2", y)))
 	}
 	return out
 }
@@ -98,22 +98,22 @@ func chartBars(minutes []storage.Stat, top int64) g.Node {
 			}
 			height := max(float64(part.n)/float64(top)*(chartFloor-chartTop), 1.5)
 			y -= height
-			bar = append(bar, g.El("rect", g.Attr("class", "s-"+part.state), coord("x", i*step+1), coord("width", step-2),
-				g.Attr("y", strconv.FormatFloat(y, 'f', 1, 64)), g.Attr("height", strconv.FormatFloat(height, 'f', 1, 64))))
+			bar = append(bar, h.El("rect", h.Attr("class", "s-"+part.state), coord("x", i*step+1), coord("width", step-2),
+				h.Attr("y", strconv.FormatFloat(y, 'f', 1, 64)), h.Attr("height", strconv.FormatFloat(height, 'f', 1, 64))))
 		}
 		class := "bar"
 		if i == len(minutes)-1 {
 			class = "bar filling"
 		}
-		out = append(out, g.El("g", g.Attr("class", class),
-			g.El("title", g.Text(fmt.Sprintf("%s UTC: %s succeeded, %s failed, %s deleted", m.At.Format("15:04"),
+		out = append(out, h.El("g", h.Attr("class", class),
+			h.El("title", h.Text(fmt.Sprintf("%s UTC: %s succeeded, %s failed, %s deleted", m.At.Format("15:04"),
 				number(int(m.Succeeded)), number(int(m.Failed)), number(int(m.Deleted))))),
-			g.El("rect", g.Attr("class", "hit"), coord("x", i*step), coord("y", 0), coord("width", step), coord("height", chartFloor)), bar))
+			h.El("rect", h.Attr("class", "hit"), coord("x", i*step), coord("y", 0), coord("width", step), coord("height", chartFloor)), bar))
 	}
 	return out
 }
 
-func coord(name string, n int) g.Node { return g.Attr(name, strconv.Itoa(n)) }
+func coord(name string, n int) g.Node { return h.Attr(name, strconv.Itoa(n)) }
 
 // chartTable is the same in numbers, for five minutes each.
 func chartTable(minutes []storage.Stat) g.Node {
@@ -129,13 +129,13 @@ func chartTable(minutes []storage.Stat) g.Node {
 		if runs > 0 {
 			mean = span(s.RunTime / time.Duration(runs))
 		}
-		rows = append(rows, h.Tr(h.Th(h.Scope("row"), g.Text(minutes[i].At.Format("15:04"))), num(s.Succeeded), num(s.Failed), num(s.Deleted), num(s.Retried), h.Td(h.Class("num"), g.Text(mean))))
+		rows = append(rows, h.Tr(h.Th(h.Scope("row"), h.Text(minutes[i].At.Format("15:04"))), num(s.Succeeded), num(s.Failed), num(s.Deleted), num(s.Retried), h.Td(h.Class("num"), h.Text(mean))))
 	}
-	return h.Details(h.Class("as-table"), h.Summary(g.Text("As a table")),
-		h.Div(h.Class("scroll"), h.Table(h.Caption(g.Text("Ends in steps of five minutes, from the time given (UTC)")),
+	return h.Details(h.Class("as-table"), h.Summary(h.Text("As a table")),
+		h.Div(h.Class("scroll"), h.Table(h.Caption(h.Text("Ends in steps of five minutes, from the time given (UTC)")),
 			h.THead(h.Tr(th("From"), thNum("Succeeded"), thNum("Failed"), thNum("Deleted"), thNum("Retried"), thNum("Mean run"))), h.TBody(rows))))
 }
 
-func num(n int64) g.Node { return h.Td(h.Class("num"), g.Text(number(int(n)))) }
+func num(n int64) g.Node { return h.Td(h.Class("num"), h.Text(number(int(n)))) }
 
-func thNum(label string) g.Node { return h.Th(h.Scope("col"), h.Class("num"), g.Text(label)) }
+func thNum(label string) g.Node { return h.Th(h.Scope("col"), h.Class("num"), h.Text(label)) }

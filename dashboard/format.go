@@ -9,16 +9,16 @@ import (
 	"unicode/utf8"
 
 	g "maragu.dev/gomponents"
-	h "maragu.dev/gomponents/html"
 
+	h "github.com/gojobgen/jobgen/dashboard/internal/html"
 	"github.com/gojobgen/jobgen/storage"
 )
 
 // text is a stored string as inert text. All stored strings pass through it.
-func text(s string) g.Node { return g.Text(visible(s, false)) }
+func text(s string) g.Node { return h.Text(visible(s, false)) }
 
 // block is text of several lines.
-func block(s string) g.Node { return g.Text(visible(s, true)) }
+func block(s string) g.Node { return h.Text(visible(s, true)) }
 
 // visible shows what could deceive a reader: control characters, marks that change
 // the direction of text, and those without width. Lines are kept on request.
@@ -163,16 +163,16 @@ const stampLayout = "2006-01-02 15:04:05 UTC"
 // when is a time as people ask for it, with the exact one on hover and for programs.
 func when(t, now time.Time) g.Node {
 	if t.IsZero() {
-		return g.Text("–")
+		return h.Text("–")
 	}
 	t = t.UTC()
-	return h.Time(h.DateTime(t.Format(time.RFC3339)), h.TitleAttr(t.Format(stampLayout)), h.Data("rel", ""), g.Text(relative(t, now)))
+	return h.Time(h.DateTime(t.Format(time.RFC3339)), h.Title(t.Format(stampLayout)), h.Data("rel", ""), h.Text(relative(t, now)))
 }
 
 // exactly is a time both ways, for pages about one thing.
 func exactly(t, now time.Time) g.Node {
 	if t.IsZero() {
-		return g.Text("–")
+		return h.Text("–")
 	}
-	return g.Group{when(t, now), h.Span(h.Class("stamp"), g.Text(t.UTC().Format(stampLayout)))}
+	return g.Group{when(t, now), h.Span(h.Class("stamp"), h.Text(t.UTC().Format(stampLayout)))}
 }

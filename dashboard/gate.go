@@ -110,7 +110,7 @@ func (d *handler) act(ctx context.Context, who Principal, a action) (outcome, er
 	if len(a.ids) > maxIDs {
 		return outcome{}, fmt.Errorf("%w: more than %d jobs at once", storage.ErrInvalid, maxIDs)
 	}
-	r, err := d.store.Control(ctx, storage.Control{Action: a.verb.control, IDs: a.ids, By: who.by(), Reason: a.verb.past + " by " + who.by()})
+	r, err := d.store.Control(ctx, storage.Control{Action: a.verb.control, IDs: a.ids, By: who.by()})
 	if err != nil {
 		return outcome{}, err
 	}

@@ -2,8 +2,8 @@ package dashboard
 
 import (
 	g "maragu.dev/gomponents"
-	h "maragu.dev/gomponents/html"
 
+	h "github.com/gojobgen/jobgen/dashboard/internal/html"
 	"github.com/gojobgen/jobgen/storage"
 )
 
@@ -39,14 +39,14 @@ var icons = map[string]string{
 
 // icon draws one of the icons; it says nothing to screen readers, the word beside it does.
 func icon(name string) g.Node {
-	return h.SVG(h.Class("icon"), g.Attr("viewBox", "0 0 16 16"), h.Aria("hidden", "true"),
-		g.El("path", g.Attr("d", icons[name])))
+	return h.SVG(h.Class("icon"), h.Attr("viewBox", "0 0 16 16"), h.Aria("hidden", "true"),
+		h.El("path", h.Attr("d", icons[name])))
 }
 
 // badge shows a state by icon, word and colour.
 func badge(s storage.State) g.Node {
 	name := s.String()
-	return h.Span(h.Class("badge s-"+name), icon(name), g.Text(name))
+	return h.Span(h.Class("badge s-"+name), icon(name), h.Text(name))
 }
 
 // tag is a small note beside a name.

@@ -8,8 +8,8 @@ import (
 	"strings"
 
 	g "maragu.dev/gomponents"
-	h "maragu.dev/gomponents/html"
 
+	h "github.com/gojobgen/jobgen/dashboard/internal/html"
 	"github.com/gojobgen/jobgen/storage"
 )
 
@@ -20,13 +20,13 @@ func (v *visit) details() (storage.Details, bool) {
 	case errors.Is(err, storage.ErrNotFound):
 		v.render(page{title: "Job not found", section: "/jobs", status: http.StatusNotFound,
 			body: empty("There is no job with the id "+v.id.String()+".", g.Group{
-				h.P(g.Text("By its id it was made "), exactly(v.id.Time(), v.now), g.Text(".")),
-				h.P(g.Text("It may have been removed after its retention: " + retention[storage.Succeeded] + " " + retention[storage.Failed])),
-				h.P(h.A(h.Class("button"), h.Href(v.d.url("/jobs", nil)), g.Text("To the jobs")))})})
+				h.P(h.Text("By its id it was made "), exactly(v.id.Time(), v.now), h.Text(".")),
+				h.P(h.Text("It may have been removed after its retention: " + retention[storage.Succeeded] + " " + retention[storage.Failed])),
+				h.P(h.A(h.Class("button"), h.Href(v.d.url("/jobs", nil)), h.Text("To the jobs")))})})
 		return d, false
 	case err != nil:
 		v.render(page{title: "Job", section: "/jobs", status: http.StatusServiceUnavailable,
-			body: empty("The job could not be read.", g.Text("The store did not answer in time."))})
+			body: empty("The job could not be read.", h.Text("The store did not answer in time."))})
 		return d, false
 	}
 	return d, true
@@ -52,7 +52,7 @@ func (v *visit) job() {
 			v.jobProblem(&d, known),
 			h.Div(h.Class("columns"),
 				h.Div(h.Class("wide"),
-					v.argumentsPanel(&d, args, info),
+					v.argumentsPanel(args, info),
 					v.resultPanel(&d),
 					v.attemptsPanel(&d),
 					v.logsPanel(&d)),
@@ -88,13 +88,13 @@ func progressNote(d *storage.Details) string {
 func (v *visit) stateSince(j *storage.Job) g.Node {
 	switch j.State {
 	case storage.Scheduled:
-		return g.Group{g.Text("due "), when(j.DueAt, v.now)}
+		return g.Group{h.Text("due "), when(j.DueAt, v.now)}
 	case storage.Enqueued:
-		return g.Group{g.Text("since "), when(j.EnqueuedAt, v.now)}
+		return g.Group{h.Text("since "), when(j.EnqueuedAt, v.now)}
 	case storage.Processing:
-		return g.Group{g.Text("for "), g.Text(span(v.now.Sub(j.StartedAt))), g.If(j.Server != "", text(" on "+cut(j.Server, 80)))}
+		return g.Group{h.Text("for "), h.Text(span(v.now.Sub(j.StartedAt))), g.If(j.Server != "", text(" on "+cut(j.Server, 80)))}
 	case storage.Awaiting:
-		return g.Group{g.Text("made "), when(j.CreatedAt, v.now)}
+		return g.Group{h.Text("made "), when(j.CreatedAt, v.now)}
 	}
 	return when(j.FinishedAt, v.now)
 }
@@ -105,12 +105,12 @@ func progressBar(p *storage.Progress) g.Node {
 		return nil
 	}
 	percent := int(min(max(p.Percent, 0), 100))
-	return h.Span(h.Class("progress"), meter(percent, 100, "Progress"), h.Span(g.Textf("%d %%", percent)))
+	return h.Span(h.Class("progress"), meter(percent, 100, "Progress"), h.Span(h.Textf("%d %%", percent)))
 }
 
 // fact is one line of a list of names and values.
 func fact(name string, value ...g.Node) g.Node {
-	return h.Div(h.Dt(g.Text(name)), h.Dd(value...))
+	return h.Div(h.Dt(h.Text(name)), h.Dd(value...))
 }
 
 func (v *visit) factsPanel(d *storage.Details) g.Node {
@@ -118,9 +118,9 @@ func (v *visit) factsPanel(d *storage.Details) g.Node {
 	facts := g.Group{
 		fact("Id", copyable(d.ID.String())),
 		fact("Kind", h.A(h.Href(v.d.listURL("kind", d.Kind)), h.Class("wrap"), text(d.Kind))),
-		fact("Queue", h.A(h.Href(v.d.listURL("queue", d.Queue)), h.Class("wrap"), text(d.Queue)), h.Span(h.Class("dim"), g.Textf(" priority %d", d.Priority))),
-		fact("Attempt", g.Text(number(d.Attempt)), g.If(d.Retries > 0, h.Span(h.Class("dim"), g.Text(" · "+plural(d.Retries, "retry")))),
-			g.If(d.Lost > 0, h.Span(h.Class("dim"), g.Text(" · lost "+plural(d.Lost, "time"))))),
+		fact("Queue", h.A(h.Href(v.d.listURL("queue", d.Queue)), h.Class("wrap"), text(d.Queue)), h.Span(h.Class("dim"), h.Textf(" priority %d", d.Priority))),
+		fact("Attempt", h.Text(number(d.Attempt)), g.If(d.Retries > 0, h.Span(h.Class("dim"), h.Text(" · "+plural(d.Retries, "retry")))),
+			g.If(d.Lost > 0, h.Span(h.Class("dim"), h.Text(" · lost "+plural(d.Lost, "time"))))),
 		fact("Made", exactly(d.CreatedAt, now)),
 	}
 	if d.State == storage.Scheduled {
@@ -140,16 +140,16 @@ func (v *visit) factsPanel(d *storage.Details) g.Node {
 	}
 	if d.Recurring != "" {
 		facts = append(facts, fact("Recurring job", h.A(h.Class("wrap"), h.Href(v.d.listURL("recurring", d.Recurring)), text(d.Recurring)),
-			g.If(!d.Occurrence.IsZero(), h.Span(h.Class("dim"), g.Text(" occurrence "+d.Occurrence.UTC().Format(stampLayout))))))
+			g.If(!d.Occurrence.IsZero(), h.Span(h.Class("dim"), h.Text(" occurrence "+d.Occurrence.UTC().Format(stampLayout))))))
 	}
 	if !d.Batch.IsZero() {
-		facts = append(facts, fact("Batch", h.A(h.Href(v.d.listURL("batch", d.Batch.String())), h.Class("id"), g.Text(shortID(d.Batch)))))
+		facts = append(facts, fact("Batch", h.A(h.Href(v.d.listURL("batch", d.Batch.String())), h.Class("id"), h.Text(shortID(d.Batch)))))
 	}
 	if d.Unique != nil {
 		facts = append(facts, fact("Unique key", h.Code(h.Class("wrap"), text(cut(d.Unique.Key, 200)))))
 	}
 	for _, l := range d.Limits {
-		facts = append(facts, fact("Limit", h.Code(h.Class("wrap"), text(cut(l.Key, 200))), h.Span(h.Class("dim"), g.Text(" "+limitWords(l)))))
+		facts = append(facts, fact("Limit", h.Code(h.Class("wrap"), text(cut(l.Key, 200))), h.Span(h.Class("dim"), h.Text(" "+limitWords(l)))))
 	}
 	return panel("Facts", h.Dl(h.Class("facts"), facts))
 }
@@ -163,7 +163,7 @@ func limitWords(l storage.Limit) string {
 
 // copyable is an id with a button that copies it; without JavaScript it can be selected.
 func copyable(s string) g.Node {
-	return h.Span(h.Class("copyable"), h.Code(h.Class("wrap"), g.Text(s)),
+	return h.Span(h.Class("copyable"), h.Code(h.Class("wrap"), h.Text(s)),
 		h.Button(h.Type("button"), h.Class("icon-button js-only"), h.Data("copy", s), h.Aria("label", "Copy the id"), icon("copy")))
 }
 
@@ -189,7 +189,7 @@ func (v *visit) metadataPanel(d *storage.Details) g.Node {
 
 // panel is one titled part of a page.
 func panel(title string, body ...g.Node) g.Node {
-	return h.Section(h.Class("panel"), h.H2(g.Text(title)), g.Group(body))
+	return h.Section(h.Class("panel"), h.H2(h.Text(title)), g.Group(body))
 }
 
 // slug makes a heading's text fit for an id.

@@ -5,8 +5,8 @@ import (
 	"slices"
 
 	g "maragu.dev/gomponents"
-	h "maragu.dev/gomponents/html"
 
+	h "github.com/gojobgen/jobgen/dashboard/internal/html"
 	"github.com/gojobgen/jobgen/storage"
 )
 
@@ -49,7 +49,7 @@ func (v *visit) attemptsPanel(d *storage.Details) g.Node {
 	for i, run := range runs {
 		items = append(items, v.attemptItem(run, i == 0))
 	}
-	return panel("Attempts", h.Ol(h.Class("attempts"), g.Attr("reversed"), items))
+	return panel("Attempts", h.Ol(h.Class("attempts"), h.Flag("reversed"), items))
 }
 
 func (v *visit) attemptItem(run attempt, latest bool) g.Node {
@@ -69,8 +69,8 @@ func (v *visit) attemptItem(run attempt, latest bool) g.Node {
 		server = run.start.Server
 	}
 	return h.Li(h.Class("attempt s-"+state.String()),
-		h.P(h.Class("attempt-head"), h.Strong(g.Text(label)), tag("o-"+slug(outcome), "", outcome),
-			h.Span(h.Class("dim"), g.Text(took)), h.Span(h.Class("dim"), when(entry.At, v.now)),
+		h.P(h.Class("attempt-head"), h.Strong(h.Text(label)), tag("o-"+slug(outcome), "", outcome),
+			h.Span(h.Class("dim"), h.Text(took)), h.Span(h.Class("dim"), when(entry.At, v.now)),
 			g.If(server != "", h.Span(h.Class("dim"), text("on "+cut(server, 80))))),
 		failureNode(entry.Failure, latest))
 }
@@ -87,6 +87,6 @@ func failureNode(f *storage.Failure, open bool) g.Node {
 	}
 	return h.Div(h.Class("failure"),
 		h.P(h.Class("error-text"), g.If(f.Type != "", h.Span(h.Class("error-type"), text(cut(f.Type, 200)))), block(cut(f.Message, 16<<10))),
-		g.If(f.Stack != "", h.Details(g.If(open, g.Attr("open")), h.Summary(g.Text("Stack")),
+		g.If(f.Stack != "", h.Details(g.If(open, h.Flag("open")), h.Summary(h.Text("Stack")),
 			h.Pre(h.Class("stack"), h.TabIndex("0"), block(cut(f.Stack, storage.MaxFailure))))))
 }

@@ -7,8 +7,8 @@ import (
 	"strings"
 
 	g "maragu.dev/gomponents"
-	h "maragu.dev/gomponents/html"
 
+	h "github.com/gojobgen/jobgen/dashboard/internal/html"
 	"github.com/gojobgen/jobgen/storage"
 )
 
@@ -25,7 +25,7 @@ func (v *visit) logsPanel(d *storage.Details) g.Node {
 	lines := v.logs(max(d.LogLines-logTail, 0), logTail)
 	return panel("Log", v.logTable(lines),
 		h.P(h.Class("foot"), h.A(h.Class("quiet-link"), h.Href(v.d.url("/jobs/"+d.ID.String()+"/logs", nil)), icon("jobs"),
-			g.Text("All "+plural(d.LogLines, "line")))))
+			h.Text("All "+plural(d.LogLines, "line")))))
 }
 
 func (v *visit) logs(after, limit int) []storage.NumberedLine {
@@ -40,16 +40,16 @@ func (v *visit) logTable(lines []storage.NumberedLine) g.Node {
 	last := 0
 	for _, l := range lines {
 		if last != 0 && l.Fetch != last {
-			rows = append(rows, h.Tr(h.Class("log-break"), h.Td(h.ColSpan("3"), g.Text("next run"))))
+			rows = append(rows, h.Tr(h.Class("log-break"), h.Td(h.ColSpan("3"), h.Text("next run"))))
 		}
 		last = l.Fetch
 		rows = append(rows, h.Tr(h.Class("log-"+levelClass(l.Level)),
-			h.Td(h.Class("log-time"), h.Time(h.DateTime(l.At.UTC().Format("2006-01-02T15:04:05.000Z")), g.Text(l.At.UTC().Format("15:04:05.000")))),
+			h.Td(h.Class("log-time"), h.Time(h.DateTime(l.At.UTC().Format("2006-01-02T15:04:05.000Z")), h.Text(l.At.UTC().Format("15:04:05.000")))),
 			h.Td(h.Class("log-level"), text(cut(strings.ToLower(l.Level), 8))),
 			h.Td(h.Class("log-text"), block(cut(l.Message, storage.MaxLogLine)), logFields(l.Fields))))
 	}
 	return h.Div(h.Class("log"), h.TabIndex("0"), h.Role("region"), h.Aria("label", "Log lines"),
-		h.Table(h.Caption(h.Class("visually-hidden"), g.Text("Log lines, oldest first, times in UTC")),
+		h.Table(h.Caption(h.Class("visually-hidden"), h.Text("Log lines, oldest first, times in UTC")),
 			h.THead(h.Class("visually-hidden"), h.Tr(th("Time"), th("Level"), th("Message"))), h.TBody(rows)))
 }
 
@@ -91,10 +91,10 @@ func (v *visit) jobLogs() {
 		body = v.logTable(lines)
 	}
 	at := func(after int, label string) g.Node {
-		return h.A(h.Class("button"), h.Href(v.d.url("/jobs/"+d.ID.String()+"/logs", url.Values{"after": {strconv.Itoa(after)}})), g.Text(label))
+		return h.A(h.Class("button"), h.Href(v.d.url("/jobs/"+d.ID.String()+"/logs", url.Values{"after": {strconv.Itoa(after)}})), h.Text(label))
 	}
 	v.render(page{title: "Log of " + cut(shortKind(d.Kind), 80), section: "/jobs", follow: follow,
-		lead: h.A(h.Class("button quiet"), h.Href(v.d.jobURL(d.ID)), icon("back"), g.Text("To the job")),
+		lead: h.A(h.Class("button quiet"), h.Href(v.d.jobURL(d.ID)), icon("back"), h.Text("To the job")),
 		body: h.Div(h.ID("live"), h.Class("panel"), body,
 			h.Nav(h.Class("pager"), h.Aria("label", "Pages"),
 				g.If(after > 0, at(max(after-logPage, 0), "Earlier")),

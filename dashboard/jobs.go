@@ -8,8 +8,8 @@ import (
 	"strings"
 
 	g "maragu.dev/gomponents"
-	h "maragu.dev/gomponents/html"
 
+	h "github.com/gojobgen/jobgen/dashboard/internal/html"
 	"github.com/gojobgen/jobgen/storage"
 )
 
@@ -68,8 +68,8 @@ func (v *visit) stateTabs(q url.Values, counts storage.Counts) g.Node {
 	tab := func(state, label, n string, class string, iconName string) g.Node {
 		return h.Li(h.A(h.Href(v.d.url("/jobs", with(q, "state", state))), h.Class(class),
 			g.If(current == state, h.Aria("current", "true")),
-			g.If(iconName != "", icon(iconName)), g.Text(label),
-			g.If(n != "", h.Span(h.Class("count"), g.Text(n)))))
+			g.If(iconName != "", icon(iconName)), h.Text(label),
+			g.If(n != "", h.Span(h.Class("count"), h.Text(n)))))
 	}
 	tabs := g.Group{tab("", "all", "", "", "")}
 	for _, s := range storage.States() {
@@ -91,7 +91,7 @@ func (v *visit) chips(q url.Values) g.Node {
 			label = name
 		}
 		chips = append(chips, h.Li(h.A(h.Class("chip"), h.Href(v.d.url("/jobs", with(q, name, ""))),
-			text(label), icon("cancel"), h.Span(h.Class("visually-hidden"), g.Text("remove this filter")))))
+			text(label), icon("cancel"), h.Span(h.Class("visually-hidden"), h.Text("remove this filter")))))
 	}
 	if len(chips) == 0 {
 		return nil
@@ -101,14 +101,14 @@ func (v *visit) chips(q url.Values) g.Node {
 		clear.Set("state", s)
 	}
 	return h.Ul(h.Class("chips"), h.Aria("label", "Filters"), chips,
-		h.Li(h.A(h.Class("chip clear"), h.Href(v.d.url("/jobs", clear)), g.Text("Clear all"))))
+		h.Li(h.A(h.Class("chip clear"), h.Href(v.d.url("/jobs", clear)), h.Text("Clear all"))))
 }
 
 func (v *visit) badFilter(l listQuery) g.Node {
 	if len(l.bad) == 0 {
 		return nil
 	}
-	return banner("warn", "alert", g.Text("Not understood, so left out: "+strings.Join(l.bad, ", ")+"."))
+	return banner("warn", "alert", h.Text("Not understood, so left out: "+strings.Join(l.bad, ", ")+"."))
 }
 
 // newsURL is where the page asks what is new since it was made.
@@ -142,7 +142,7 @@ func (v *visit) news(q url.Values, l listQuery) g.Node {
 	if p.More {
 		label = number(most) + "+ new"
 	}
-	return h.P(h.Class("news"), h.A(h.Class("button primary"), h.Href(v.d.url("/jobs", chosen(q))), h.Data("news", label), icon("retry"), g.Text(label)))
+	return h.P(h.Class("news"), h.A(h.Class("button primary"), h.Href(v.d.url("/jobs", chosen(q))), h.Data("news", label), icon("retry"), h.Text(label)))
 }
 
 // batchSummary heads the list of one batch's jobs.
@@ -161,10 +161,10 @@ func (v *visit) batchSummary(l listQuery) g.Node {
 		name = "Batch " + b.ID.String()
 	}
 	done := b.Total - b.Pending
-	return h.Section(h.Class("panel batch"), h.H2(text(cut(name, 120)), g.Text(" "), badge(b.State)),
-		h.P(g.Text(number(done)+" of "+plural(b.Total, "job")+" done: "+number(b.Succeeded)+" succeeded, "+
+	return h.Section(h.Class("panel batch"), h.H2(text(cut(name, 120)), h.Text(" "), badge(b.State)),
+		h.P(h.Text(number(done)+" of "+plural(b.Total, "job")+" done: "+number(b.Succeeded)+" succeeded, "+
 			number(b.Failed)+" failed, "+number(b.Deleted)+" deleted."),
-			g.If(b.Cancelled, g.Text(" The batch was cancelled.")), g.If(!b.Sealed, g.Text(" More jobs may be added."))),
+			g.If(b.Cancelled, h.Text(" The batch was cancelled.")), g.If(!b.Sealed, h.Text(" More jobs may be added."))),
 		meter(done, b.Total, "jobs done"))
 }
 

@@ -4,7 +4,8 @@ import (
 	"net/url"
 
 	g "maragu.dev/gomponents"
-	h "maragu.dev/gomponents/html"
+
+	h "github.com/gojobgen/jobgen/dashboard/internal/html"
 )
 
 // filterForm sets the filters; it is a plain form, so it works without JavaScript.
@@ -16,8 +17,8 @@ func (v *visit) filterForm(q url.Values) g.Node {
 	for _, name := range v.ask.kinds().names() {
 		kinds = append(kinds, suggestion(name))
 	}
-	return h.Details(h.Class("filters"), g.If(narrowed(q), g.Attr("open")),
-		h.Summary(icon("filter"), g.Text("Filter")),
+	return h.Details(h.Class("filters"), g.If(narrowed(q), h.Flag("open")),
+		h.Summary(icon("filter"), h.Text("Filter")),
 		h.Form(h.Method("get"), h.Action(v.d.url("/jobs", nil)),
 			carry("state", q.Get("state")),
 			v.field(q, "kind", "Kind", "email.Mailer.SendReceipt", "kinds"),
@@ -29,7 +30,7 @@ func (v *visit) filterForm(q url.Values) g.Node {
 			v.field(q, "since", "Made since (UTC, or an age)", "2h, 7d, 2026-05-01T09:30", ""),
 			v.field(q, "until", "Made before (UTC, or an age)", "1h, 2026-05-01", ""),
 			h.Div(h.Class("checks"), check(q, "held", "Held"), check(q, "retrying", "Retrying")),
-			h.Div(h.Class("buttons"), h.Button(h.Class("primary"), h.Type("submit"), g.Text("Apply"))),
+			h.Div(h.Class("buttons"), h.Button(h.Class("primary"), h.Type("submit"), h.Text("Apply"))),
 			h.DataList(h.ID("queue-names"), queues),
 			h.DataList(h.ID("kinds"), kinds)))
 }
@@ -40,15 +41,15 @@ func suggestion(name string) g.Node {
 }
 
 func (v *visit) field(q url.Values, name, label, hint, list string) g.Node {
-	return h.Label(h.Span(g.Text(label)),
+	return h.Label(h.Span(h.Text(label)),
 		h.Input(h.Type("text"), h.Name(name), h.Value(q.Get(name)), h.MaxLength("255"), h.AutoComplete("off"),
-			g.Attr("spellcheck", "false"),
+			h.Attr("spellcheck", "false"),
 			g.If(hint != "", h.Placeholder(hint)), g.If(list != "", h.List(list))))
 }
 
 func check(q url.Values, name, label string) g.Node {
 	return h.Label(h.Class("check"), h.Input(h.Type("checkbox"), h.Name(name), h.Value("1"),
-		g.If(q.Get(name) == "1", h.Checked())), h.Span(g.Text(label)))
+		g.If(q.Get(name) == "1", h.Checked())), h.Span(h.Text(label)))
 }
 
 // carry carries a value through a form.

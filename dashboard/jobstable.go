@@ -5,8 +5,8 @@ import (
 	"strings"
 
 	g "maragu.dev/gomponents"
-	h "maragu.dev/gomponents/html"
 
+	h "github.com/gojobgen/jobgen/dashboard/internal/html"
 	"github.com/gojobgen/jobgen/storage"
 )
 
@@ -23,18 +23,18 @@ func (v *visit) jobTable(q url.Values, l listQuery, p storage.Page) g.Node {
 	return h.Form(h.Class("rows"), h.Method("post"), h.Action(v.d.url("/jobs/actions", nil)),
 		carry("back", v.backTo()),
 		h.Div(h.Class("bar"),
-			h.Label(h.Class("check all js-only"), h.Input(h.Type("checkbox"), h.ID("tick-all")), h.Span(g.Text("All on this page"))),
-			h.Span(h.Class("bar-label"), h.ID("ticked"), g.Text("With the ticked ones:")),
+			h.Label(h.Class("check all js-only"), h.Input(h.Type("checkbox"), h.ID("tick-all")), h.Span(h.Text("All on this page"))),
+			h.Span(h.Class("bar-label"), h.ID("ticked"), h.Text("With the ticked ones:")),
 			h.Div(h.Class("buttons"), v.jobButtons(l.States))),
 		h.Div(h.Class("scroll"),
-			h.Table(h.Class("cards"), h.Caption(h.Class("visually-hidden"), g.Text("Jobs, newest first")),
-				h.THead(h.Tr(h.Th(h.Scope("col"), h.Class("tick"), h.Span(h.Class("visually-hidden"), g.Text("Tick"))),
+			h.Table(h.Class("cards"), h.Caption(h.Class("visually-hidden"), h.Text("Jobs, newest first")),
+				h.THead(h.Tr(h.Th(h.Scope("col"), h.Class("tick"), h.Span(h.Class("visually-hidden"), h.Text("Tick"))),
 					th("State"), th("Job"), th("Queue"), th("Attempt"), th("When"), th("What"))),
 				h.TBody(rows))),
 		v.pager(q, l, p))
 }
 
-func th(label string) g.Node { return h.Th(h.Scope("col"), g.Text(label)) }
+func th(label string) g.Node { return h.Th(h.Scope("col"), h.Text(label)) }
 
 // td is a cell that names its column where the table is shown as cards.
 func td(label string, children ...g.Node) g.Node {
@@ -50,9 +50,9 @@ func (v *visit) jobRow(j *storage.Job) g.Node {
 			g.If(j.CancelRequested, tag("warn", "cancel", "cancel requested"))),
 		h.Th(h.Scope("row"), h.Data("label", "Job"),
 			h.A(h.Class("main-link"), h.Href(v.d.jobURL(j.ID)), text(cut(shortKind(j.Kind), 80))),
-			h.Span(h.Class("under"), serviceName(j.Kind), h.Span(h.Class("id"), h.TitleAttr(id), g.Text(shortID(j.ID))))),
+			h.Span(h.Class("under"), serviceName(j.Kind), h.Span(h.Class("id"), h.Title(id), h.Text(shortID(j.ID))))),
 		td("Queue", h.A(h.Class("plain"), h.Href(v.d.listURL("queue", j.Queue)), text(cut(j.Queue, 60)))),
-		td("Attempt", g.Text(number(j.Attempt)), g.If(j.Retries > 0, h.Span(h.Class("dim"), g.Text(" · "+plural(j.Retries, "retry"))))),
+		td("Attempt", h.Text(number(j.Attempt)), g.If(j.Retries > 0, h.Span(h.Class("dim"), h.Text(" · "+plural(j.Retries, "retry"))))),
 		td("When", v.rowTime(j)),
 		td("What", rowNote(j)),
 	)
@@ -62,15 +62,15 @@ func (v *visit) jobRow(j *storage.Job) g.Node {
 func (v *visit) rowTime(j *storage.Job) g.Node {
 	switch j.State {
 	case storage.Scheduled:
-		return g.Group{g.Text("due "), when(j.DueAt, v.now)}
+		return g.Group{h.Text("due "), when(j.DueAt, v.now)}
 	case storage.Enqueued:
-		return g.Group{g.Text("since "), when(j.EnqueuedAt, v.now)}
+		return g.Group{h.Text("since "), when(j.EnqueuedAt, v.now)}
 	case storage.Processing:
-		return g.Group{g.Text("started "), when(j.StartedAt, v.now)}
+		return g.Group{h.Text("started "), when(j.StartedAt, v.now)}
 	case storage.Succeeded, storage.Failed, storage.Deleted:
 		return when(j.FinishedAt, v.now)
 	}
-	return g.Group{g.Text("made "), when(j.CreatedAt, v.now)}
+	return g.Group{h.Text("made "), when(j.CreatedAt, v.now)}
 }
 
 // rowNote is the one thing to know about the job.
@@ -89,7 +89,7 @@ func rowNote(j *storage.Job) g.Node {
 	case j.Recurring != "":
 		return h.Span(h.Class("dim"), text("recurring job "+cut(j.Recurring, 60)))
 	}
-	return h.Span(h.Class("dim"), g.Text("–"))
+	return h.Span(h.Class("dim"), h.Text("–"))
 }
 
 func firstLine(s string) string {
@@ -132,14 +132,14 @@ func (v *visit) pager(q url.Values, l listQuery, p storage.Page) g.Node {
 		to := chosen(q)
 		to.Set(name, id.String())
 		return h.A(h.Class("button"), h.Href(v.d.url("/jobs", to)), h.Rel(map[string]string{"before": "prev", "after": "next"}[name]),
-			g.If(name == "before", icon(iconName)), g.Text(label), g.If(name == "after", icon(iconName)))
+			g.If(name == "before", icon(iconName)), h.Text(label), g.If(name == "after", icon(iconName)))
 	}
 	older := p.More || !l.before.IsZero()
 	newer := !l.after.IsZero() || !l.before.IsZero() && p.More
 	return h.Nav(h.Class("pager"), h.Aria("label", "Pages"),
 		g.If(newer, link("before", p.Jobs[0].ID, "newer", "Newer")),
-		g.If(newer, h.A(h.Class("button quiet"), h.Href(v.d.url("/jobs", chosen(q))), g.Text("Newest"))),
-		h.Span(h.Class("dim"), g.Text(plural(len(p.Jobs), "job")+" on this page")),
+		g.If(newer, h.A(h.Class("button quiet"), h.Href(v.d.url("/jobs", chosen(q))), h.Text("Newest"))),
+		h.Span(h.Class("dim"), h.Text(plural(len(p.Jobs), "job")+" on this page")),
 		g.If(older, link("after", p.Jobs[len(p.Jobs)-1].ID, "older", "Older")))
 }
 
@@ -147,19 +147,19 @@ func (v *visit) pager(q url.Values, l listQuery, p storage.Page) g.Node {
 func (v *visit) noJobs(q url.Values, l listQuery) g.Node {
 	switch {
 	case len(v.ask.unknown) > 0:
-		return empty("The list could not be read.", g.Text("The store did not answer in time; the filters above still work."))
+		return empty("The list could not be read.", h.Text("The store did not answer in time; the filters above still work."))
 	case !l.after.IsZero() || !l.before.IsZero():
-		return empty("No more jobs this way.", h.A(h.Class("button"), h.Href(v.d.url("/jobs", chosen(q))), g.Text("To the newest")))
+		return empty("No more jobs this way.", h.A(h.Class("button"), h.Href(v.d.url("/jobs", chosen(q))), h.Text("To the newest")))
 	case narrowed(q):
-		return empty("No job matches these filters.", g.Group{g.Text("Take one away above, or "),
-			h.A(h.Href(v.d.url("/jobs", nil)), g.Text("clear them all")), g.Text(".")})
+		return empty("No job matches these filters.", g.Group{h.Text("Take one away above, or "),
+			h.A(h.Href(v.d.url("/jobs", nil)), h.Text("clear them all")), h.Text(".")})
 	case len(l.States) == 1 && l.States[0].Final():
-		return empty("No "+l.States[0].String()+" jobs are kept.", g.Text(retention[l.States[0]]))
+		return empty("No "+l.States[0].String()+" jobs are kept.", h.Text(retention[l.States[0]]))
 	case len(l.States) == 1:
 		return empty("No job is "+l.States[0].String()+" now.", nil)
 	}
-	return empty("There are no jobs yet.", g.Group{g.Text("The first one is made like this:"),
-		h.Pre(h.TabIndex("0"), h.Code(g.Text("h, err := mail.EnqueueSendReceipt(ctx, orderID)")))})
+	return empty("There are no jobs yet.", g.Group{h.Text("The first one is made like this:"),
+		h.Pre(h.TabIndex("0"), h.Code(h.Text("h, err := mail.EnqueueSendReceipt(ctx, orderID)")))})
 }
 
 var retention = map[storage.State]string{

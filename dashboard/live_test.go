@@ -30,9 +30,9 @@ func next(t *testing.T, r *bufio.Reader) string {
 	}
 }
 
-func watch(t *testing.T, url string) (*bufio.Reader, *http.Response) {
+func watch(t *testing.T, url string) (*bufio.Reader, http.Header) {
 	t.Helper()
-	req, err := http.NewRequestWithContext(t.Context(), "GET", url, nil)
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -41,7 +41,7 @@ func watch(t *testing.T, url string) (*bufio.Reader, *http.Response) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = resp.Body.Close() })
-	return bufio.NewReader(resp.Body), resp
+	return bufio.NewReader(resp.Body), resp.Header
 }
 
 func TestStreamTellsChanges(t *testing.T) {
@@ -53,9 +53,9 @@ func TestStreamTellsChanges(t *testing.T) {
 	server.Start()
 	t.Cleanup(server.Close)
 
-	r, resp := watch(t, server.URL+"/live")
-	if resp.Header.Get("Content-Type") != "text/event-stream" || resp.Header.Get("X-Accel-Buffering") != "no" || resp.Header.Get("Content-Encoding") != "" {
-		t.Errorf("headers %v", resp.Header)
+	r, head := watch(t, server.URL+"/live")
+	if head.Get("Content-Type") != "text/event-stream" || head.Get("X-Accel-Buffering") != "no" || head.Get("Content-Encoding") != "" {
+		t.Errorf("headers %v", head)
 	}
 	if got := next(t, r); !strings.Contains(got, `"enqueued":"0"`) {
 		t.Errorf("first message %s", got)

@@ -6,8 +6,8 @@ import (
 	"time"
 
 	g "maragu.dev/gomponents"
-	h "maragu.dev/gomponents/html"
 
+	h "github.com/gojobgen/jobgen/dashboard/internal/html"
 	"github.com/gojobgen/jobgen/storage"
 )
 
@@ -26,7 +26,7 @@ func (v *visit) overview() {
 			h.Div(h.Class("columns"),
 				h.Div(h.Class("wide"), v.newestFailures(failures.Jobs)),
 				h.Div(h.Class("narrow"), v.oldestQueues(queues), v.serverStrip(servers))),
-			h.P(h.Class("foot"), g.Text("Counts are of the jobs that are kept now. "), v.storeNote())),
+			h.P(h.Class("foot"), h.Text("Counts are of the jobs that are kept now. "), v.storeNote())),
 	})
 }
 
@@ -48,16 +48,16 @@ func (v *visit) problems(queues []storage.QueueInfo, servers []storage.ServerInf
 		link := h.A(h.Href(v.d.listURL("queue", q.Name)), text(cut(q.Name, 80)))
 		switch {
 		case q.Paused:
-			items = append(items, banner("warn", "pause", g.Text("Queue "), link, text(" is paused"+byWhom(q.PausedBy)+"; "+plural(q.Enqueued, "job")+" wait in it.")))
+			items = append(items, banner("warn", "pause", h.Text("Queue "), link, text(" is paused"+byWhom(q.PausedBy)+"; "+plural(q.Enqueued, "job")+" wait in it.")))
 		case q.Enqueued > 0 && q.Servers == 0 && len(servers) > 0:
-			items = append(items, banner("warn", "alert", g.Text("No running server serves queue "), link, g.Text("; "+plural(q.Enqueued, "job")+" wait in it.")))
+			items = append(items, banner("warn", "alert", h.Text("No running server serves queue "), link, h.Text("; "+plural(q.Enqueued, "job")+" wait in it.")))
 		}
 	}
 	if len(servers) == 0 && !slices.Contains(v.ask.unknown, "servers") {
-		items = append(g.Group{banner("warn", "servers", g.Text("No server is running: jobs wait until one starts. "+plural(waiting, "job")+" enqueued."))}, items...)
+		items = append(g.Group{banner("warn", "servers", h.Text("No server is running: jobs wait until one starts. "+plural(waiting, "job")+" enqueued."))}, items...)
 	}
 	if len(items) > 6 {
-		items = append(items[:6], h.P(h.A(h.Href(v.d.url("/queues", nil)), g.Text("All queues"))))
+		items = append(items[:6], h.P(h.A(h.Href(v.d.url("/queues", nil)), h.Text("All queues"))))
 	}
 	return h.Div(h.Class("problems"), items)
 }
@@ -68,15 +68,15 @@ func (v *visit) stateCards(counts storage.Counts) g.Node {
 	for _, s := range storage.States() {
 		name := s.String()
 		cards = append(cards, h.Li(h.A(h.Class("card s-"+name), h.Href(v.d.listURL("state", name)),
-			h.Span(h.Class("card-label"), icon(name), g.Text(name)),
-			h.Span(h.Class("card-number"), h.Data("count", name), g.Text(count(counts, s))))))
+			h.Span(h.Class("card-label"), icon(name), h.Text(name)),
+			h.Span(h.Class("card-number"), h.Data("count", name), h.Text(count(counts, s))))))
 	}
 	return h.Ul(h.Class("state-cards"), h.Aria("label", "Jobs by state"), cards)
 }
 
 func (v *visit) newestFailures(jobs []storage.Job) g.Node {
 	if len(jobs) == 0 {
-		return panel("Newest failures", h.P(h.Class("calm"), icon("succeeded"), g.Text("No failed jobs are kept. "+retention[storage.Failed])))
+		return panel("Newest failures", h.P(h.Class("calm"), icon("succeeded"), h.Text("No failed jobs are kept. "+retention[storage.Failed])))
 	}
 	var items g.Group
 	for i := range jobs {
@@ -88,10 +88,10 @@ func (v *visit) newestFailures(jobs []storage.Job) g.Node {
 		items = append(items, h.Li(
 			h.A(h.Class("main-link"), h.Href(v.d.jobURL(j.ID)), kindName(j.Kind)),
 			h.Span(h.Class("error-head"), text(cut(message, 160))),
-			h.Span(h.Class("dim"), text(cut(j.Queue, 60)), g.Text(" · "+plural(j.Attempt, "attempt")+" · "), when(j.FinishedAt, v.now))))
+			h.Span(h.Class("dim"), text(cut(j.Queue, 60)), h.Text(" · "+plural(j.Attempt, "attempt")+" · "), when(j.FinishedAt, v.now))))
 	}
 	return panel("Newest failures", h.Ul(h.Class("lines"), items),
-		h.P(h.Class("foot"), h.A(h.Class("quiet-link"), h.Href(v.d.listURL("state", "failed")), g.Text("All failed jobs"), icon("older"))))
+		h.P(h.Class("foot"), h.A(h.Class("quiet-link"), h.Href(v.d.listURL("state", "failed")), h.Text("All failed jobs"), icon("older"))))
 }
 
 // oldestQueues are the queues whose first job has waited longest.
@@ -104,21 +104,21 @@ func (v *visit) oldestQueues(queues []storage.QueueInfo) g.Node {
 		queues = queues[:6]
 	}
 	if len(queues) == 0 {
-		return panel("Queues", h.P(h.Class("dim"), g.Text("No queue has jobs, a pause or a server yet.")))
+		return panel("Queues", h.P(h.Class("dim"), h.Text("No queue has jobs, a pause or a server yet.")))
 	}
 	var items g.Group
 	for _, q := range queues {
-		wait := g.Node(h.Span(h.Class("dim"), g.Text("nothing waits")))
+		wait := h.Span(h.Class("dim"), h.Text("nothing waits"))
 		if !q.Oldest.IsZero() {
-			wait = h.Span(h.Class("wait "+waitClass(age(q.Oldest, v.now))), g.Text("oldest "+rough(age(q.Oldest, v.now))))
+			wait = h.Span(h.Class("wait "+waitClass(age(q.Oldest, v.now))), h.Text("oldest "+rough(age(q.Oldest, v.now))))
 		}
 		items = append(items, h.Li(
 			h.A(h.Class("main-link"), h.Href(v.d.listURL("queue", q.Name)), text(cut(q.Name, 60))),
-			h.Span(g.Text(number(q.Enqueued)+" enqueued")), wait,
+			h.Span(h.Text(number(q.Enqueued)+" enqueued")), wait,
 			g.If(q.Paused, tag("warn", "pause", "paused"))))
 	}
 	return panel("Queues by oldest job", h.Ul(h.Class("lines short"), items),
-		h.P(h.Class("foot"), h.A(h.Class("quiet-link"), h.Href(v.d.url("/queues", nil)), g.Text("All queues"), icon("older"))))
+		h.P(h.Class("foot"), h.A(h.Class("quiet-link"), h.Href(v.d.url("/queues", nil)), h.Text("All queues"), icon("older"))))
 }
 
 func waitClass(d time.Duration) string {
@@ -133,7 +133,7 @@ func waitClass(d time.Duration) string {
 
 func (v *visit) serverStrip(servers []storage.ServerInfo) g.Node {
 	if len(servers) == 0 {
-		return panel("Servers", h.P(h.Class("dim"), g.Text("None is running.")))
+		return panel("Servers", h.P(h.Class("dim"), h.Text("None is running.")))
 	}
 	var items g.Group
 	for i := range servers {
@@ -142,8 +142,8 @@ func (v *visit) serverStrip(servers []storage.ServerInfo) g.Node {
 		}
 		s := &servers[i]
 		items = append(items, h.Li(h.Span(h.Class("main-link"), text(cut(s.Server, 60))),
-			h.Span(g.Text(number(s.Running)+" of "+number(s.Concurrency)+" busy")), meter(s.Running, s.Concurrency, "Busy workers")))
+			h.Span(h.Text(number(s.Running)+" of "+number(s.Concurrency)+" busy")), meter(s.Running, s.Concurrency, "Busy workers")))
 	}
 	return panel("Servers", h.Ul(h.Class("lines short"), items),
-		h.P(h.Class("foot"), h.A(h.Class("quiet-link"), h.Href(v.d.url("/servers", nil)), g.Text("All "+plural(len(servers), "server")), icon("older"))))
+		h.P(h.Class("foot"), h.A(h.Class("quiet-link"), h.Href(v.d.url("/servers", nil)), h.Text("All "+plural(len(servers), "server")), icon("older"))))
 }

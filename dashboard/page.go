@@ -6,7 +6,8 @@ import (
 	"strings"
 
 	g "maragu.dev/gomponents"
-	h "maragu.dev/gomponents/html"
+
+	h "github.com/gojobgen/jobgen/dashboard/internal/html"
 )
 
 // page is one page before its frame.
@@ -36,7 +37,7 @@ var sections = []struct{ path, icon, label string }{
 func (v *visit) render(p page) {
 	banners := v.banners()
 	doc := h.Doctype(h.HTML(h.Lang("en"), v.head(p), h.Body(
-		h.A(h.Class("skip"), h.Href("#main"), g.Text("Skip to content")),
+		h.A(h.Class("skip"), h.Href("#main"), h.Text("Skip to content")),
 		h.Div(h.Class("frame"), v.rail(p), v.top(),
 			h.Main(h.ID("main"), h.TabIndex("-1"), v.following(p),
 				h.Div(h.Class("head"), h.H1(text(p.title)), p.lead),
@@ -63,8 +64,8 @@ func (v *visit) following(p page) g.Node {
 	}
 	return g.Group{
 		h.Data("follow", p.follow),
-		g.Attr("hx-get", self), g.Attr("hx-trigger", "refresh"),
-		g.Attr("hx-target", swap), g.Attr("hx-select", swap), g.Attr("hx-swap", "outerMorph"),
+		h.Attr("hx-get", self), h.Attr("hx-trigger", "refresh"),
+		h.Attr("hx-target", swap), h.Attr("hx-select", swap), h.Attr("hx-swap", "outerMorph"),
 	}
 }
 
@@ -104,18 +105,18 @@ func (v *visit) rail(p page) g.Node {
 	for _, s := range sections {
 		links = append(links, h.Li(h.A(h.Href(v.d.url(s.path, nil)),
 			g.If(s.path == p.section, h.Aria("current", "page")),
-			icon(s.icon), h.Span(g.Text(s.label)))))
+			icon(s.icon), h.Span(h.Text(s.label)))))
 	}
 	return h.Nav(h.Class("rail"), h.Aria("label", "Dashboard"),
 		h.A(h.Class("brand"), h.Href(v.d.url("/", nil)), logo(), h.Span(text(v.d.opts.Title))),
 		h.Ul(links),
-		g.If(v.d.opts.AppURL != "", h.A(h.Class("back"), h.Href(v.d.opts.AppURL), icon("back"), h.Span(g.Text("Back to the service")))))
+		g.If(v.d.opts.AppURL != "", h.A(h.Class("back"), h.Href(v.d.opts.AppURL), icon("back"), h.Span(h.Text("Back to the service")))))
 }
 
 func logo() g.Node {
-	return h.SVG(h.Class("logo"), g.Attr("viewBox", "0 0 24 24"), h.Aria("hidden", "true"),
-		g.El("rect", h.Width("24"), h.Height("24"), g.Attr("rx", "6")),
-		g.El("path", g.Attr("d", "M6 8h7M6 12h4M6 16h7M14.5 9.5 17.5 12l-3 2.5")))
+	return h.SVG(h.Class("logo"), h.Attr("viewBox", "0 0 24 24"), h.Aria("hidden", "true"),
+		h.El("rect", h.Width("24"), h.Height("24"), h.Attr("rx", "6")),
+		h.El("path", h.Attr("d", "M6 8h7M6 12h4M6 16h7M14.5 9.5 17.5 12l-3 2.5")))
 }
 
 func (v *visit) top() g.Node {
@@ -125,9 +126,9 @@ func (v *visit) top() g.Node {
 		h.Div(h.Class("live js-only"), h.ID("live-control"), h.Data("url", v.d.url("/live", nil)),
 			h.Button(h.Type("button"), h.ID("live-toggle"), h.Aria("pressed", "false"),
 				h.Span(h.Class("dot"), h.Aria("hidden", "true")),
-				h.Span(h.ID("live-state"), g.Text("connecting")))),
-		h.NoScript(h.A(h.Class("button quiet"), h.Href(v.here()), icon("retry"), g.Text("Refresh"))),
-		h.Span(h.Class("who"), h.TitleAttr("Signed in as "+visible(v.who.by(), false)),
+				h.Span(h.ID("live-state"), h.Text("connecting")))),
+		h.NoScript(h.A(h.Class("button quiet"), h.Href(v.here()), icon("retry"), h.Text("Refresh"))),
+		h.Span(h.Class("who"), h.Title("Signed in as "+visible(v.who.by(), false)),
 			h.Span(h.Class("name"), text(cut(v.who.by(), 40))), tag("role", "", v.who.Role.String())),
 		h.Div(h.ID("spoken"), h.Class("visually-hidden"), h.Role("status")))
 }
@@ -141,9 +142,9 @@ func (v *visit) troubleBanner() g.Node {
 	if len(v.ask.unknown) == 0 {
 		return nil
 	}
-	return banner("warn", "alert", g.Text("The store did not answer in time about: "),
-		h.Strong(g.Text(strings.Join(v.ask.unknown, ", "))),
-		g.Text(". What is shown may be old or missing. "), h.A(h.Href(v.here()), g.Text("Try again")))
+	return banner("warn", "alert", h.Text("The store did not answer in time about: "),
+		h.Strong(h.Text(strings.Join(v.ask.unknown, ", "))),
+		h.Text(". What is shown may be old or missing. "), h.A(h.Href(v.here()), h.Text("Try again")))
 }
 
 // banner is a message across the page.
@@ -158,7 +159,7 @@ func (v *visit) fault(status int, why string) {
 		return
 	}
 	v.render(page{title: http.StatusText(status), status: status, body: h.Div(h.Class("panel empty"),
-		icon("info"), h.P(text(why)), h.P(h.A(h.Class("button"), h.Href(v.d.url("/", nil)), g.Text("To the overview"))))})
+		icon("info"), h.P(text(why)), h.P(h.A(h.Class("button"), h.Href(v.d.url("/", nil)), h.Text("To the overview"))))})
 }
 
 // refuse answers a request that was not admitted.
@@ -167,7 +168,7 @@ func (v *visit) refuse(no *refusal) {
 		Str("principal", v.who.Name).Str("detail", no.log).Msg("request refused: " + no.why)
 	var how g.Node
 	if no.how != "" {
-		how = h.Pre(h.TabIndex("0"), h.Code(g.Text(no.how)))
+		how = h.Pre(h.TabIndex("0"), h.Code(h.Text(no.how)))
 	}
 	v.bare(http.StatusForbidden, no.why, how)
 }
@@ -177,8 +178,8 @@ func (v *visit) bare(status int, why string, how g.Node) {
 	title := http.StatusText(status)
 	doc := h.Doctype(h.HTML(h.Lang("en"),
 		h.Head(h.Meta(h.Charset("utf-8")), h.Meta(h.Name("viewport"), h.Content("width=device-width, initial-scale=1")),
-			h.Meta(h.Name("color-scheme"), h.Content("light dark")), h.TitleEl(g.Text(title))),
-		h.Body(h.Main(h.H1(g.Text(title)), h.P(text(why)), how))))
+			h.Meta(h.Name("color-scheme"), h.Content("light dark")), h.TitleEl(h.Text(title))),
+		h.Body(h.Main(h.H1(h.Text(title)), h.P(text(why)), how))))
 	var b strings.Builder
 	if err := doc.Render(&b); err != nil {
 		panic(err)

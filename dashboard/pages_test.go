@@ -191,7 +191,7 @@ func TestPanicInAPage(t *testing.T) {
 	}
 	func() {
 		defer func() {
-			if recover() != http.ErrAbortHandler {
+			if p, ok := recover().(error); !ok || !errors.Is(p, http.ErrAbortHandler) {
 				t.Error("an aborted request was swallowed")
 			}
 		}()

@@ -5,25 +5,25 @@ import (
 	"slices"
 
 	g "maragu.dev/gomponents"
-	h "maragu.dev/gomponents/html"
 
+	h "github.com/gojobgen/jobgen/dashboard/internal/html"
 	"github.com/gojobgen/jobgen/storage"
 )
 
 // queues shows what waits where, and lets it be paused.
 func (v *visit) queues() {
 	queues := v.ask.queues()
-	body := g.Node(empty("There are no queues yet.", g.Text("A queue appears with its first job, or with a server that serves it.")))
+	body := empty("There are no queues yet.", h.Text("A queue appears with its first job, or with a server that serves it."))
 	if len(queues) > 0 {
 		var rows g.Group
 		for _, q := range queues {
 			rows = append(rows, v.queueRow(q))
 		}
-		body = h.Div(h.Class("scroll"), h.Table(h.Class("cards"), h.Caption(h.Class("visually-hidden"), g.Text("Queues")),
+		body = h.Div(h.Class("scroll"), h.Table(h.Class("cards"), h.Caption(h.Class("visually-hidden"), h.Text("Queues")),
 			h.THead(h.Tr(th("Queue"), thNum("Enqueued"), th("Held"), th("Oldest"), thNum("Processing"), thNum("Scheduled"), thNum("Servers"), th("Actions"))),
 			h.TBody(rows)))
 	} else if slices.Contains(v.ask.unknown, "queues") {
-		body = empty("The queues could not be read.", g.Text("The store did not answer in time."))
+		body = empty("The queues could not be read.", h.Text("The store did not answer in time."))
 	}
 	v.render(page{title: "Queues", section: "/queues", follow: "changes",
 		body: h.Div(h.ID("live"), v.roleNote(), body, v.pausedKindsPanel())})
@@ -34,7 +34,7 @@ func (v *visit) queueRow(q storage.QueueInfo) g.Node {
 	if q.Paused {
 		toggle = queueVerbs[1]
 	}
-	oldest := g.Node(h.Span(h.Class("dim"), g.Text("–")))
+	oldest := h.Span(h.Class("dim"), h.Text("–"))
 	if !q.Oldest.IsZero() {
 		oldest = h.Span(h.Class("wait "+waitClass(age(q.Oldest, v.now))), when(q.Oldest, v.now))
 	}
@@ -46,18 +46,18 @@ func (v *visit) queueRow(q storage.QueueInfo) g.Node {
 		td("Oldest", oldest),
 		tdNum("Processing", q.Processing),
 		tdNum("Scheduled", q.Scheduled),
-		h.Td(h.Class("num"), h.Data("label", "Servers"), g.Text(number(q.Servers)), g.If(q.Servers == 0, tag("warn", "alert", "none"))),
+		h.Td(h.Class("num"), h.Data("label", "Servers"), h.Text(number(q.Servers)), g.If(q.Servers == 0, tag("warn", "alert", "none"))),
 		td("Actions", v.nameForm("/queues/actions", q.Name, toggle)))
 }
 
 func tdNum(label string, n int) g.Node {
-	return h.Td(h.Class("num"), h.Data("label", label), g.Text(number(n)))
+	return h.Td(h.Class("num"), h.Data("label", label), h.Text(number(n)))
 }
 
 // heldNode is how many jobs are held, by cause.
 func heldNode(held map[string]int) g.Node {
 	if len(held) == 0 {
-		return h.Span(h.Class("dim"), g.Text("–"))
+		return h.Span(h.Class("dim"), h.Text("–"))
 	}
 	var out g.Group
 	for _, cause := range slices.Sorted(maps.Keys(held)) {
@@ -89,5 +89,5 @@ func (v *visit) roleNote() g.Node {
 	if v.who.may(Operator) {
 		return nil
 	}
-	return h.P(h.Class("role-note"), icon("info"), g.Text("Your role is viewer: actions take the role operator."))
+	return h.P(h.Class("role-note"), icon("info"), h.Text("Your role is viewer: actions take the role operator."))
 }

@@ -9,6 +9,7 @@ import (
 
 	g "maragu.dev/gomponents"
 
+	h "github.com/gojobgen/jobgen/dashboard/internal/html"
 	"github.com/gojobgen/jobgen/storage"
 )
 
@@ -29,7 +30,7 @@ var skipWords = map[string]string{
 func skipCode(why string) string {
 	why = strings.ToLower(why)
 	for _, cause := range []struct{ part, code string }{
-		{"unique", "key"}, {" key", "key"}, {"releas", "releasing"}, {"wait", "needed"},
+		{"unique", "key"}, {" key", "key"}, {"releas", "releasing"}, {"waits for", "needed"},
 		{"not found", "gone"}, {"gone", "gone"}, {"no such", "gone"}, {"unknown", "gone"}, {"running", "processing"},
 	} {
 		if strings.Contains(why, cause.part) {
@@ -68,9 +69,9 @@ func (v *visit) resultBanner() g.Node {
 	case "":
 		return nil
 	case "nothing":
-		return banner("info", "info", g.Text("Nothing was ticked: tick the jobs to act on first."))
+		return banner("info", "info", h.Text("Nothing was ticked: tick the jobs to act on first."))
 	case "fault":
-		return banner("bad", "alert", g.Text("The store did not answer in time. The action may be done or not: look before you repeat it."))
+		return banner("bad", "alert", h.Text("The store did not answer in time. The action may be done or not: look before you repeat it."))
 	default:
 		return doneBanner(did, q)
 	}
@@ -98,9 +99,9 @@ func doneBanner(did string, q url.Values) g.Node {
 		message = strings.Join(parts[1:], ", ") + "."
 	}
 	if skipped {
-		return banner("warn", "alert", g.Text(message))
+		return banner("warn", "alert", h.Text(message))
 	}
-	return banner("good", "succeeded", g.Text(message))
+	return banner("good", "succeeded", h.Text(message))
 }
 
 func pastOf(name string) string {

@@ -7,8 +7,8 @@ import (
 	"time"
 
 	g "maragu.dev/gomponents"
-	h "maragu.dev/gomponents/html"
 
+	h "github.com/gojobgen/jobgen/dashboard/internal/html"
 	"github.com/gojobgen/jobgen/storage"
 )
 
@@ -19,13 +19,13 @@ func (v *visit) servers() {
 	for i := range servers {
 		cards = append(cards, v.serverCard(&servers[i]))
 	}
-	body := g.Node(h.Div(h.Class("server-cards"), cards))
+	body := h.Div(h.Class("server-cards"), cards)
 	switch {
 	case len(servers) > 0:
 	case slices.Contains(v.ask.unknown, "servers"):
-		body = empty("The servers could not be read.", g.Text("The store did not answer in time."))
+		body = empty("The servers could not be read.", h.Text("The store did not answer in time."))
 	default:
-		body = empty("No server is running.", g.Group{g.Text("Jobs wait until one starts:"), h.Pre(h.TabIndex("0"), h.Code(g.Text(
+		body = empty("No server is running.", g.Group{h.Text("Jobs wait until one starts:"), h.Pre(h.TabIndex("0"), h.Code(h.Text(
 			"server := runtime.NewServer(store, d, runtime.ServerOptions{Queues: []string{\"default\"}})\nerr := server.Run(ctx)")))})
 	}
 	v.render(page{title: "Servers", section: "/servers", follow: "changes", body: h.Div(h.ID("live"), body)})
@@ -42,15 +42,15 @@ func (v *visit) serverCard(s *storage.ServerInfo) g.Node {
 	}
 	var queues g.Group
 	for i, q := range s.Queues {
-		queues = append(queues, g.If(i > 0, g.Text(", ")), h.A(h.Href(v.d.listURL("queue", q)), text(cut(q, 80))))
+		queues = append(queues, g.If(i > 0, h.Text(", ")), h.A(h.Href(v.d.listURL("queue", q)), text(cut(q, 80))))
 	}
 	return h.Section(h.Class("panel server"),
 		h.Div(h.Class("panel-head"), h.H2(text(cut(s.Server, 120))), beat),
 		h.Div(h.Class("busy"), meter(s.Running, s.Concurrency, "Busy workers"),
-			h.A(h.Href(v.serverJobs(s)), g.Text(number(s.Running)+" of "+plural(s.Concurrency, "worker")+" busy"))),
+			h.A(h.Href(v.serverJobs(s)), h.Text(number(s.Running)+" of "+plural(s.Concurrency, "worker")+" busy"))),
 		h.Dl(h.Class("facts"),
-			fact("Heartbeat", when(s.SeenAt, v.now), h.Span(h.Class("dim"), g.Text(" lease "+span(lease)))),
-			fact("Started", when(s.StartedAt, v.now), h.Span(h.Class("dim"), g.Text(" up "+span(v.now.Sub(s.StartedAt).Truncate(time.Second))))),
+			fact("Heartbeat", when(s.SeenAt, v.now), h.Span(h.Class("dim"), h.Text(" lease "+span(lease)))),
+			fact("Started", when(s.StartedAt, v.now), h.Span(h.Class("dim"), h.Text(" up "+span(v.now.Sub(s.StartedAt).Truncate(time.Second))))),
 			fact("Queues", queues),
 			g.If(s.Version != "", fact("Version", text(cut(s.Version, 80)))),
 			g.If(s.Owner != "", fact("Service", text(cut(s.Owner, 80)))),
@@ -79,5 +79,5 @@ func kindList(kinds []storage.KindInfo) g.Node {
 		items = append(items, h.Li(h.Code(h.Class("wrap"), text(cut(k.Kind, 160)+"("+cut(strings.Join(params, ", "), 400)+")")),
 			g.If(k.Doc != "", h.Span(h.Class("dim"), text(cut(firstLine(k.Doc), 200))))))
 	}
-	return h.Details(h.Summary(g.Text(plural(len(kinds), "kind"))), h.Ul(h.Class("kinds"), items))
+	return h.Details(h.Summary(h.Text(plural(len(kinds), "kind"))), h.Ul(h.Class("kinds"), items))
 }

@@ -6,8 +6,8 @@ import (
 	"time"
 
 	g "maragu.dev/gomponents"
-	h "maragu.dev/gomponents/html"
 
+	h "github.com/gojobgen/jobgen/dashboard/internal/html"
 	"github.com/gojobgen/jobgen/storage"
 )
 
@@ -19,9 +19,9 @@ func (v *visit) jobProblem(d *storage.Details, known bool) g.Node {
 		if d.State == storage.Scheduled {
 			title = "The last attempt failed; the next is " + relative(d.DueAt, v.now)
 		}
-		return h.Section(h.Class("panel problem"), h.H2(g.Text(title)), failureHead(d))
+		return h.Section(h.Class("panel problem"), h.H2(h.Text(title)), failureHead(d))
 	case d.State == storage.Deleted && d.Reason != "":
-		return h.Section(h.Class("panel note"), h.H2(g.Text("Why it was deleted")), h.P(text(cut(d.Reason, storage.MaxReason))))
+		return h.Section(h.Class("panel note"), h.H2(h.Text("Why it was deleted")), h.P(text(cut(d.Reason, storage.MaxReason))))
 	case d.State.Final() || d.State == storage.Processing:
 		return nil
 	}
@@ -32,7 +32,7 @@ func (v *visit) jobProblem(d *storage.Details, known bool) g.Node {
 	if len(items) == 0 {
 		return nil
 	}
-	return h.Section(h.Class("panel note"), h.H2(g.Text("Why it waits")), h.Ul(h.Class("reasons"), items))
+	return h.Section(h.Class("panel note"), h.H2(h.Text("Why it waits")), h.Ul(h.Class("reasons"), items))
 }
 
 func failureHead(d *storage.Details) g.Node {
@@ -50,13 +50,13 @@ func (v *visit) whyWaiting(d *storage.Details, known bool) []g.Node {
 	if d.State == storage.Awaiting {
 		for _, e := range d.ParentsOf {
 			if e.Ended == 0 {
-				add(g.Text("It waits for "), v.parentLink(e), g.Text(" to "+endWords[e.On]+"; that is "+e.State.String()+"."))
+				add(h.Text("It waits for "), v.parentLink(e), h.Text(" to "+endWords[e.On]+"; that is "+e.State.String()+"."))
 			}
 		}
 		return out
 	}
 	if d.State == storage.Scheduled {
-		add(g.Text("It is due "), exactly(d.DueAt, v.now), g.Text("."))
+		add(h.Text("It is due "), exactly(d.DueAt, v.now), h.Text("."))
 	}
 	if d.Held != "" {
 		add(text("It is held: " + heldWords(d.Held) + "."))
@@ -86,7 +86,7 @@ var endWords = map[storage.Condition]string{
 
 func (v *visit) parentLink(e storage.Edge) g.Node {
 	if e.Batch {
-		return h.A(h.Href(v.d.listURL("batch", e.Job.String())), g.Text("batch "+shortID(e.Job)))
+		return h.A(h.Href(v.d.listURL("batch", e.Job.String())), h.Text("batch "+shortID(e.Job)))
 	}
 	return h.A(h.Href(v.d.jobURL(e.Job)), text(cut(shortKind(e.Kind), 80)))
 }

@@ -2,7 +2,6 @@ package faulttest
 
 import (
 	"context"
-	"fmt"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -180,8 +179,8 @@ func checkRecovery(t *testing.T, events map[storage.ID][]event, deaths map[int]t
 	}
 	slices.Sort(waits)
 	p99 := waits[(len(waits)*99+99)/100-1]
-	t.Log(fmt.Sprintf("%d runs were cut off; recovery p50 %v, p99 %v, longest %v",
-		len(waits), waits[len(waits)/2], p99, waits[len(waits)-1]))
+	t.Logf("%d runs were cut off; recovery p50 %v, p99 %v, longest %v",
+		len(waits), waits[len(waits)/2], p99, waits[len(waits)-1])
 	if p99 > 10*time.Second {
 		t.Errorf("recovery p99 is %v; the promise is 10 s", p99)
 	}

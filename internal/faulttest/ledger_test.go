@@ -25,7 +25,7 @@ func newLedger(dir string) (*ledger, error) {
 	return &ledger{f}, err
 }
 
-func (l *ledger) note(what string, ctx context.Context) {
+func (l *ledger) note(ctx context.Context, what string) {
 	j := runtime.FromContext(ctx)
 	fmt.Fprintf(l.file, "%d %d %v %d %s\n", time.Now().UnixMicro(), os.Getpid(), j.ID(), j.Job().Fetches, what)
 }

@@ -80,24 +80,24 @@ func work(dir string) error {
 func dispatcher(l *ledger) *runtime.Dispatcher {
 	d := runtime.NewDispatcher()
 	step := func(ctx context.Context, _ *stepArgs) (runtime.None, error) {
-		defer l.note("end", ctx)
-		l.note("start", ctx)
+		defer l.note(ctx, "end")
+		l.note(ctx, "start")
 		time.Sleep(rand.N(longestStep)) // the work itself, not a wait of the test
 		return runtime.None{}, nil
 	}
 	generated.Register(d, stepSpec, step)
 	generated.Register(d, afterSpec, step)
 	generated.Register(d, sleepSpec, func(ctx context.Context, a *sleepArgs) (runtime.None, error) {
-		l.note("start", ctx)
+		l.note(ctx, "start")
 		for range a.Millis / 20 { // in small steps: time that the process is frozen is no work done
 			select {
 			case <-time.After(20 * time.Millisecond):
 			case <-ctx.Done():
-				l.note("ended-by:"+strconv.Quote(context.Cause(ctx).Error()), ctx)
+				l.note(ctx, "ended-by:"+strconv.Quote(context.Cause(ctx).Error()))
 				return runtime.None{}, ctx.Err()
 			}
 		}
-		l.note("end", ctx)
+		l.note(ctx, "end")
 		return runtime.None{}, nil
 	})
 	return d

@@ -18,10 +18,9 @@ import (
 // Without JavaScript every page has its content, and a job is retried and another
 // deleted by forms alone.
 func TestWithoutJavaScript(t *testing.T) {
-	b := chromium(t)
 	store := sample.Seeded(time.Now())
 	base := serve(t, store, dashboard.Options{Development: true})
-	tb := openTab(t, b, look{width: 390, noScript: true})
+	tb := openTab(t, look{width: 390, noScript: true})
 	for name, path := range paths(t, store) {
 		tb.open(base + path)
 		text, err := chromedp.Run(tb.ctx, chromedp.Text(chromedp.CSS("main")))
@@ -50,7 +49,6 @@ func (tb *tab) sees(text string) {
 
 // Hostile text in every field does nothing.
 func TestHostileText(t *testing.T) {
-	b := chromium(t)
 	for _, x := range []string{`<script>document.title="pwned"</script><img src=x onerror="document.title='pwned'">`,
 		`"><svg onload="document.title='pwned'">`, `' onmouseover='document.title="pwned"' x='`, `javascript:document.title="pwned"`} {
 		store := sample.Empty()
@@ -64,7 +62,7 @@ func TestHostileText(t *testing.T) {
 		store.AddRecurring(storage.Recurring{ID: x, Cron: x, Zone: x, Job: storage.NewJob{Kind: x}})
 		store.Publish(storage.KindInfo{Kind: x, Display: x, Params: []storage.ParamInfo{{Name: "p", Type: x}}})
 		base := serve(t, store, dashboard.Options{Development: true, Title: "fine", Environment: x})
-		tb := openTab(t, b, look{width: 1280})
+		tb := openTab(t, look{width: 1280})
 		q := url.QueryEscape(x)
 		for _, path := range []string{"/", "/jobs", "/jobs?queue=" + q + "&kind=" + q + "&since=" + q, "/jobs?did=" + q + "&why=" + q, "/jobs/" + id.String(), "/jobs/" + id.String() + "/logs", "/queues", "/recurring", "/servers"} {
 			tb.open(base + path)
@@ -78,10 +76,9 @@ func TestHostileText(t *testing.T) {
 
 // Counts move by themselves; a pause stops them.
 func TestLiveCounts(t *testing.T) {
-	b := chromium(t)
 	store := sample.Seeded(time.Now())
 	base := serve(t, store, dashboard.Options{Development: true})
-	tb := openTab(t, b, look{width: 1280})
+	tb := openTab(t, look{width: 1280})
 	tb.open(base + "/")
 	tb.until("the stream", `document.getElementById("live-state").textContent === "live"`)
 	enqueue := func() {
@@ -109,10 +106,9 @@ func TestLiveCounts(t *testing.T) {
 
 // New jobs are announced above the list; its rows stay where they are, and ticks stay.
 func TestListTellsNews(t *testing.T) {
-	b := chromium(t)
 	store := sample.Seeded(time.Now().Add(-time.Minute))
 	base := serve(t, store, dashboard.Options{Development: true})
-	tb := openTab(t, b, look{width: 1280})
+	tb := openTab(t, look{width: 1280})
 	tb.open(base + "/jobs")
 	tb.until("the stream", `document.getElementById("live-state").textContent === "live"`)
 	first := eval[string](tb, `document.querySelector("tbody input").value`)
@@ -136,7 +132,7 @@ func TestListTellsNews(t *testing.T) {
 func TestLogFollows(t *testing.T) {
 	store := sample.Seeded(time.Now())
 	base := serve(t, store, dashboard.Options{Development: true})
-	tb := openTab(t, chromium(t), look{width: 1280})
+	tb := openTab(t, look{width: 1280})
 	path := paths(t, store)["job processing"]
 	tb.open(base + path)
 	id, err := storage.ParseID(path[len("/jobs/"):])
@@ -150,7 +146,7 @@ func TestLogFollows(t *testing.T) {
 func TestKeyboard(t *testing.T) {
 	store := sample.Seeded(time.Now())
 	base := serve(t, store, dashboard.Options{Development: true})
-	tb := openTab(t, chromium(t), look{width: 1280})
+	tb := openTab(t, look{width: 1280})
 	tb.open(base + "/jobs?state=failed")
 	press := func(key string) { tb.must(chromedp.Do(tb.ctx, chromedp.KeyEvent(key))) }
 	// tabTo presses Tab until the focused element matches, and checks that it can be seen.

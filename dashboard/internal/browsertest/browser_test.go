@@ -126,9 +126,9 @@ func (l look) String() string {
 	return name + "-light"
 }
 
-func openTab(t *testing.T, browser context.Context, l look) *tab {
+func openTab(t *testing.T, l look) *tab {
 	t.Helper()
-	ctx, cancel := chromedp.NewContext(browser)
+	ctx, cancel := chromedp.NewContext(chromium(t))
 	t.Cleanup(cancel)
 	ctx, stop := context.WithTimeout(ctx, 150*time.Second)
 	t.Cleanup(stop)
@@ -219,7 +219,7 @@ func eval[T any](tb *tab, script string) T {
 func (tb *tab) until(what, script string) {
 	tb.t.Helper()
 	deadline := time.Now().Add(30 * time.Second)
-	for !eval[bool](tb, script) {
+	for !eval[bool](tb, "!!("+script+")") {
 		if time.Now().After(deadline) {
 			tb.t.Fatalf("waited in vain: %s\n%s", what, script)
 		}

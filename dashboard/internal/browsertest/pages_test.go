@@ -19,14 +19,13 @@ import (
 // accessible, and no wider than the window. With SHOTS set to a folder, pictures
 // of them are left there.
 func TestPages(t *testing.T) {
-	b := chromium(t)
 	store := sample.Seeded(time.Now())
 	base := serve(t, store, dashboard.Options{Development: true, Environment: "production", AppURL: "/"})
 	empty := serve(t, sample.Empty(), dashboard.Options{})
 	for _, width := range []int64{1280, 390} {
 		t.Run(fmt.Sprint(width), func(t *testing.T) {
 			t.Parallel()
-			tb := openTab(t, b, look{width: width})
+			tb := openTab(t, look{width: width})
 			pages := paths(t, store)
 			for _, name := range sortedKeys(pages) {
 				tb.check(name, base, pages[name], width)
@@ -93,7 +92,7 @@ func (tb *tab) violations(coloursOnly bool) []string {
 
 // The checker finds what it should.
 func TestViolationsAreFound(t *testing.T) {
-	tb := openTab(t, chromium(t), look{width: 390})
+	tb := openTab(t, look{width: 390})
 	tb.open(serve(t, sample.Empty(), dashboard.Options{}) + "/servers")
 	eval[bool](tb, axe+`;const i = document.createElement("img"); i.src = "/jobs/favicon.ico"; document.querySelector("main").append(i);
 		const p = document.createElement("p"); p.textContent = "pale"; p.style.color = "#e8e8e8"; document.querySelector("main").append(p); true`)

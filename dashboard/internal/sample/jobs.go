@@ -131,8 +131,8 @@ func (s *Store) Control(ctx context.Context, c storage.Control) (storage.Control
 
 func (s *Store) apply(c storage.Control, d *storage.Details) bool {
 	enter := func(state storage.State) bool {
-		d.State, d.Reason = state, c.Reason
-		d.History = append(d.History, storage.HistoryEntry{At: s.now().UTC(), State: state, Reason: c.Reason})
+		d.State, d.Reason = state, c.Action.String()+" by "+c.By
+		d.History = append(d.History, storage.HistoryEntry{At: s.now().UTC(), State: state, Reason: d.Reason})
 		return true
 	}
 	switch {

@@ -107,7 +107,7 @@ func (s *Store) Publish(kinds ...storage.KindInfo) {
 	s.kinds = append(s.kinds, kinds...)
 }
 
-// AddQueue, AddServer, AddRecurring, AddBatch and AddLog add what their names say.
+// AddQueue adds a queue.
 func (s *Store) AddQueue(q storage.QueueInfo) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
