@@ -42,12 +42,11 @@ func errorType(err error) string {
 		default:
 			return strings.TrimPrefix(name, "*")
 		}
-		switch w := err.(type) {
-		case interface{ Unwrap() error }:
-			err = w.Unwrap()
-		case interface{ Unwrap() []error }: // the last one is what the first ones describe
-			all := w.Unwrap()
-			err = all[len(all)-1]
+		if several, ok := any(err).(interface{ Unwrap() []error }); ok {
+			all := several.Unwrap()
+			err = all[len(all)-1] // the others describe it
+		} else {
+			err = errors.Unwrap(err)
 		}
 	}
 }

@@ -23,7 +23,7 @@ func TestArgumentsAndResult(t *testing.T) {
 		w.serve(runtime.ServerOptions{Queues: []string{"mail"}})
 		h := enqueue(w, greet.call(text{"world"}))
 		_, err := runtime.Result(w.ctx, w.client, h)
-		w.wantErr(err, runtime.ErrNotFinished, "enqueued")
+		w.wantErr(err, runtime.ErrNotFinished, "result of "+h.String())
 		got, err := runtime.Await(w.ctx, w.client, h)
 		w.must(err)
 		if got.Text != "hello world" {

@@ -31,10 +31,10 @@ type ServerOptions struct {
 	// released and named in Run's error. Defaults to 5 s.
 	StopGrace time.Duration
 	// Lease is how long the store waits for a sign of life before the server's jobs
-	// run elsewhere. Defaults to storage.DefaultLease, 5 s; from 1 s to storage.MaxLease.
+	// run elsewhere. Defaults to storage.DefaultLease; from 1 s to storage.MaxLease.
 	Lease time.Duration
 	// MaxLost is how many times a job may go down with its server before it rests in
-	// failed. Defaults to storage.DefaultMaxLost, 3.
+	// failed. Defaults to storage.DefaultMaxLost.
 	MaxLost int
 	// Owner is the service's name: recurring jobs declared in code belong to it, and
 	// are removed when the service goes on without declaring them. Defaults to "default".

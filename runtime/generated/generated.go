@@ -16,13 +16,17 @@ import (
 // generate again, or update the module.
 const V1 = 1
 
-// What generated code says about a job.
-type (
-	Spec  = spec.Spec
-	Param = spec.Param
-	Retry = spec.Retry
-	Cron  = spec.Cron
-)
+// Spec is what generated code says about a job.
+type Spec = spec.Spec
+
+// Param is one parameter of a job.
+type Param = spec.Param
+
+// Retry is the retry policy of a job as annotated.
+type Retry = spec.Retry
+
+// Cron is a recurring job declared in code.
+type Cron = spec.Cron
 
 // NewCall makes the value that a ...Job function returns.
 func NewCall[R any](s *Spec, args any, opts []runtime.Option) runtime.Call[R] {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -142,7 +143,7 @@ func TestDrain(t *testing.T) {
 			for _, r := range ran {
 				got = append(got, r.Outcome)
 			}
-			if fmt.Sprint(got) != fmt.Sprint(outcomes) {
+			if !slices.Equal(got, outcomes) {
 				t.Errorf("outcomes %v, want %v", got, outcomes)
 			}
 		}

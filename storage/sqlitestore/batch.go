@@ -192,7 +192,7 @@ func (t *tx) joinBatch(_ *insertion, r *record) error {
 	if err := t.leaveLine(r); err != nil {
 		return err
 	}
-	return t.end(r, storage.Deleted, rules.BatchCancelled(b.ID, b.by), 0)
+	return t.discard(r, rules.BatchCancelled(b.ID, b.by))
 }
 
 // settleBatches nests, seals and ends what the group is about.

@@ -90,7 +90,6 @@ type runRow struct {
 	fetch   int
 	flags   int
 	started time.Time
-	report  int
 }
 
 var sqlRunOf = sqlText(`SELECT r.session, s.id, s.server, r.fetch, r.flags, r.started
@@ -120,7 +119,7 @@ func (t *tx) cancel(r *record, run *runRow, reason string) error {
 	if err := t.leaveLine(r); err != nil {
 		return err
 	}
-	return t.end(r, storage.Deleted, reason, 0)
+	return t.discard(r, reason)
 }
 
 // reschedule makes a waiting job scheduled.
@@ -136,7 +135,7 @@ func (t *tx) reschedule(r *record, due time.Time, reason string) error {
 		t.freeLimits(r)
 	}
 	if why != "" {
-		return t.end(r, storage.Deleted, why, 0)
+		return t.discard(r, why)
 	}
 	if r.cls != classRetrying {
 		r.cls = classScheduled

@@ -229,7 +229,7 @@ func (t *tx) decide(r *record, edges []edge) error {
 func (t *tx) skip(r *record, e rules.Edge) error {
 	r.links |= linkSkipped
 	r.extra.SkippedBy, r.extra.SkippedRun = e.Parent, e.Run
-	return t.end(r, storage.Deleted, e.SkipReason(), 0)
+	return t.discard(r, e.SkipReason())
 }
 
 // release lets a child go: it becomes enqueued, or scheduled when it has a delay.
@@ -242,7 +242,7 @@ func (t *tx) release(r *record, reason string) error {
 		return err
 	}
 	if why != "" {
-		return t.end(r, storage.Deleted, why, 0)
+		return t.discard(r, why)
 	}
 	r.reason = reason
 	if r.extra.Delay > 0 {
@@ -256,7 +256,7 @@ func (t *tx) release(r *record, reason string) error {
 	if err := t.save(r); err != nil || r.cls != classLive {
 		return err
 	}
-	return t.addReady(r, 0)
+	return t.addReady(r)
 }
 
 // inCancelled is why a job may not wait in its batch: it is cancelled; else empty.

@@ -7,17 +7,17 @@ import (
 	"github.com/gojobgen/jobgen/storage/internal/rules"
 )
 
-// end makes a job that does not run final, for a reason.
-func (t *tx) end(r *record, state storage.State, reason string, retain time.Duration) error {
+// discard deletes a job that does not run, for a reason. It has left its line.
+func (t *tx) discard(r *record, reason string) error {
 	wakes := r.cls == classLive || r.cls == classHeld
 	r.reason = rules.Reason(reason)
-	if err := r.note(storage.HistoryEntry{At: t.now, State: state, Reason: reason}); err != nil {
+	if err := r.note(storage.HistoryEntry{At: t.now, State: storage.Deleted, Reason: reason}); err != nil {
 		return err
 	}
 	if wakes && r.links&linkLimits != 0 {
 		t.freeLimits(r)
 	}
-	return t.finish(r, state, retain)
+	return t.finish(r, storage.Deleted, 0)
 }
 
 // finish makes a job final with all that this releases. Its history is written, it is

@@ -228,7 +228,7 @@ func (f *fetching) consider(queue *queueName, r *record) (gone bool, err error) 
 	}
 	shape := f.names.shapes[r.shape]
 	if r.links&linkFlow != 0 && !r.expires.IsZero() && !r.expires.After(f.now) {
-		return true, f.end(r, storage.Deleted, rules.Expired, 0)
+		return true, f.discard(r, rules.Expired)
 	}
 	if _, paused := f.names.paused[shape.kind]; paused {
 		return true, f.hold(queue, r, line{held: rules.PausedKindLine(shape.kind), cause: causePaused, name: shape.kind}, 0)

@@ -76,38 +76,38 @@ func (t *tx) moveLine(id storage.ID, shape int, from, to class, no int) error {
 
 // unhold moves the first jobs of a held line back to the main line of their queue, in
 // their old places: at most n, and only those whose own Max is above running.
-func (t *tx) unhold(queue *queueName, no, running, n int) (moved int, err error) {
+func (t *tx) unhold(queue *queueName, no, running, n int) error {
 	type place struct {
 		rank int64
 		job  storage.ID
 	}
 	var places []place
-	err = each(t.link, func(r *rows) error {
+	err := each(t.link, func(r *rows) error {
 		places = append(places, place{r.int64(0), r.id(1)})
 		return nil
 	}, sqlStandards, queue.no, no, running, n)
 	if err != nil {
-		return 0, err
+		return err
 	}
 	for _, p := range places {
 		var shape int
 		if _, err := one(t.link, func(r *rows) { shape = r.int(0) }, sqlShapeOf, p.job); err != nil {
-			return 0, err
+			return err
 		}
 		if err := t.moveLine(p.job, shape, classHeld, classLive, 0); err != nil {
-			return 0, err
+			return err
 		}
 		if _, err := t.exec(sqlLeaveReady, queue.no, no, p.rank); err != nil {
-			return 0, err
+			return err
 		}
 		if _, err := t.exec(sqlAddReady, queue.no, 0, p.rank, p.job, 0); err != nil {
-			return 0, err
+			return err
 		}
 	}
 	if len(places) > 0 {
 		t.wake(queue)
 	}
-	return len(places), t.forgetLine(queue.no, no)
+	return t.forgetLine(queue.no, no)
 }
 
 // freeLimits notes that the concurrency keys of a job may have room: its run ended, or
@@ -123,8 +123,8 @@ func (t *tx) freeLimits(r *record) {
 	}
 }
 
-// maxWoken bounds how many lines one key wakes in one step; a job of the others wakes
-// the next ones when it ends.
+// maxUnheld bounds how many jobs one line gives back in one step. The next ones follow
+// when those have run, or have left the main line in another way.
 const maxUnheld = 100
 
 // wakeLimits looks again at the lines of keys that may have room.
@@ -143,7 +143,7 @@ func (t *tx) wakeLimits() error {
 			return err
 		}
 		for _, l := range lines {
-			if _, err := t.unhold(t.names.queues[l[1]], l[0], running, min(n, maxUnheld)); err != nil {
+			if err := t.unhold(t.names.queues[l[1]], l[0], running, min(n, maxUnheld)); err != nil {
 				return err
 			}
 		}
@@ -271,7 +271,7 @@ func (t *tx) wakeRate(queue *queueName, l line) error {
 		}
 	}
 	if left > 0 {
-		if _, err := t.unhold(queue, l.no, -1, min(left, maxUnheld)); err != nil {
+		if err := t.unhold(queue, l.no, -1, min(left, maxUnheld)); err != nil {
 			return err
 		}
 		free = t.now // look again: those that were moved may use up the rate, or not

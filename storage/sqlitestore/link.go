@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"database/sql/driver"
+	"errors"
 	"fmt"
 	"time"
 
@@ -81,6 +82,7 @@ type rawStmt struct {
 	args []driver.NamedValue // used again by each run
 	vals []driver.Value
 	busy bool // its rows are being read
+	once bool // a second copy, needed while the first is read
 }
 
 func (l *rawLink) prepare(s *stmt) (*rawStmt, error) {
@@ -94,8 +96,8 @@ func (l *rawLink) prepare(s *stmt) (*rawStmt, error) {
 	if err != nil {
 		return nil, fmt.Errorf("sqlitestore: prepare %q: %w", s.short(), err)
 	}
-	fresh := &rawStmt{Stmt: p}
-	if l.prepared[s.n] == nil {
+	fresh := &rawStmt{Stmt: p, once: l.prepared[s.n] != nil}
+	if !fresh.once {
 		l.prepared[s.n] = fresh
 	}
 	return fresh, nil
@@ -146,7 +148,7 @@ func (l *rawLink) run(text string) error {
 func (l *rawLink) close() error {
 	for _, p := range l.prepared {
 		if p != nil {
-			p.Close()
+			_ = p.Close() // what it has to say, closing the connection says
 		}
 	}
 	return l.conn.Close()
@@ -182,14 +184,13 @@ func (l *sqlLink) exec(s *stmt, args ...any) (int64, error) {
 }
 
 func (l *sqlLink) query(s *stmt, args ...any) (*rows, error) {
-	found, err := l.conn.QueryContext(l.ctx, s.withPrefix(l.prefix), l.args(args)...)
+	found, err := l.conn.QueryContext(l.ctx, s.withPrefix(l.prefix), l.args(args)...) //nolint:rowserrcheck,sqlclosecheck // see rows.next and rows.close
 	if err != nil {
 		return nil, s.fault(err)
 	}
 	columns, err := found.Columns()
 	if err != nil {
-		found.Close()
-		return nil, s.fault(err)
+		return nil, s.fault(errors.Join(err, found.Close())) //nolint:sqlclosecheck // here it is closed
 	}
 	r := &rows{std: found, vals: make([]driver.Value, len(columns)), s: s}
 	r.scan = make([]any, len(columns))

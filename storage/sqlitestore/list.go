@@ -26,7 +26,6 @@ type listing struct {
 	low, high []byte       // ids at or above low and below high; nil: no bound
 	shapes    map[int]bool // nil: all
 	states    map[storage.State]bool
-	servers   map[int]bool
 }
 
 // Jobs is a page of jobs; see [storage.Reader].

@@ -108,7 +108,7 @@ func (t *tx) storeJob(in *insertion, j *storage.NewJob, r *record) error {
 		}
 	}
 	if r.cls == classLive {
-		if err := t.addReady(r, 0); err != nil {
+		if err := t.addReady(r); err != nil {
 			return err
 		}
 	}
@@ -132,7 +132,7 @@ func (t *tx) insertPlain(j *storage.NewJob) (answers []storage.Inserted, done bo
 		return nil, false, err
 	}
 	if r.cls == classLive {
-		if err := t.addReady(r, 0); err != nil {
+		if err := t.addReady(r); err != nil {
 			return nil, false, err
 		}
 	}
@@ -185,12 +185,10 @@ func (t *tx) setEnqueued(r *record) {
 
 var sqlAddReady = sqlText(`INSERT INTO jg_ready (queue, line, rank, job, most) VALUES (?, ?, ?, ?, ?)`)
 
-// addReady puts r on its line; most is its own Max on a limit's line.
-func (t *tx) addReady(r *record, most int) error {
+// addReady puts r on the main line of its queue.
+func (t *tx) addReady(r *record) error {
 	queue := t.names.shapes[r.shape].queue
-	if r.line == 0 {
-		t.wake(queue)
-	}
-	_, err := t.exec(sqlAddReady, queue.no, r.line, r.rank, r.id, most)
+	t.wake(queue)
+	_, err := t.exec(sqlAddReady, queue.no, 0, r.rank, r.id, 0)
 	return err
 }

@@ -1,6 +1,7 @@
 package sqlitestore
 
 import (
+	"context"
 	"database/sql"
 	"database/sql/driver"
 	"errors"
@@ -108,23 +109,27 @@ func (s *Store) open() error {
 		return cure(err)
 	}
 	writer := &rawLink{conn: conn, prefix: s.prefix}
-	if err := rawRow(conn, "SELECT sqlite_version()", &s.version); err != nil {
-		conn.Close()
-		return cure(err)
+	if err := s.prepare(writer); err != nil {
+		return cure(errors.Join(err, writer.close()))
 	}
-	if err := prepareFile(writer); err != nil {
-		conn.Close()
-		return cure(err)
+	s.start(writer)
+	return nil
+}
+
+// prepare makes the tables and opens the readers.
+func (s *Store) prepare(l *rawLink) (err error) {
+	if s.version, err = libraryVersion(l.conn); err != nil {
+		return err
 	}
-	s.readers, err = sql.Open("sqlite", dsn(s.path, "_pragma=busy_timeout(10000)", "_pragma=query_only(1)",
-		"_pragma=cache_size(-16384)"))
+	if err := prepareFile(l); err != nil {
+		return err
+	}
+	s.readers, err = sql.Open("sqlite", dsn(s.path, "_pragma=busy_timeout(10000)", "_pragma=query_only(1)", "_pragma=cache_size(-16384)"))
 	if err != nil {
-		conn.Close()
 		return err
 	}
 	s.readers.SetMaxOpenConns(s.opts.readers)
 	s.readers.SetMaxIdleConns(s.opts.readers)
-	s.start(writer)
 	return nil
 }
 
@@ -143,24 +148,16 @@ func prepareFile(l *rawLink) error {
 	return l.run("PRAGMA busy_timeout = 0")
 }
 
-// rawRow reads the only value of a query that is not one of statements.
-func rawRow(conn driver.Conn, text string, into *string) error {
-	p, err := conn.Prepare(text)
+// libraryVersion is the version of SQLite.
+func libraryVersion(conn driver.Conn) (version string, err error) {
+	found, err := conn.(driver.QueryerContext).QueryContext(context.Background(), "SELECT sqlite_version()", nil)
 	if err != nil {
-		return err
+		return "", err
 	}
-	defer p.Close()
-	found, err := p.Query(nil) //nolint:staticcheck // the driver has both, and this needs no context
-	if err != nil {
-		return err
-	}
-	defer found.Close()
 	vals := make([]driver.Value, 1)
-	if err := found.Next(vals); err != nil {
-		return err
-	}
-	*into = fmt.Sprint(vals[0])
-	return nil
+	err = found.Next(vals)
+	version, _ = vals[0].(string)
+	return version, errors.Join(err, found.Close())
 }
 
 // SQLite's result codes that callers can do something about.

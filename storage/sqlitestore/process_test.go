@@ -208,6 +208,18 @@ func checkFile(t *testing.T, path string) {
 			SELECT shape, cls, count(*) FROM jobgen_job GROUP BY shape, cls EXCEPT SELECT shape, cls, n FROM jobgen_tally)`,
 		"live jobs that neither wait nor run": `SELECT count(*) FROM jobgen_job j WHERE cls IN (4, 5)
 			AND (SELECT count(*) FROM jobgen_ready r WHERE r.job = j.id) + (SELECT count(*) FROM jobgen_run r WHERE r.job = j.id) <> 1`,
+		"slots without a run": `SELECT count(*) FROM jobgen_slot s
+			WHERE NOT EXISTS (SELECT 1 FROM jobgen_run r WHERE r.job = s.job AND r.fetch = s.fetch)`,
+		"keys of final jobs": `SELECT count(*) FROM jobgen_unique u JOIN jobgen_job j ON j.id = u.job WHERE j.cls > 5`,
+		"held lines with nobody on them": `SELECT count(*) FROM jobgen_line l
+			WHERE NOT EXISTS (SELECT 1 FROM jobgen_ready r WHERE r.queue = l.queue AND r.line = l.no)`,
+		"places on lines that are not the job's": `SELECT count(*) FROM jobgen_ready r JOIN jobgen_job j ON j.id = r.job
+			WHERE r.line <> j.line OR r.rank <> j.rank`,
+		"final jobs that no sweep will find": `SELECT count(*) FROM jobgen_job j WHERE cls > 5
+			AND NOT EXISTS (SELECT 1 FROM jobgen_sweep s WHERE instr(s.jobs, j.id))`,
+		"edges that wait for no one, or not": `SELECT count(*) FROM jobgen_edge e JOIN jobgen_job j ON j.id = e.child
+			WHERE (j.cls = 3) <> (e.waiting = 1)`,
+		"todos counted wrongly": `SELECT (SELECT todos FROM jobgen_meta) <> (SELECT count(*) FROM jobgen_todo)`,
 		"claims and places of jobs that are not live": `SELECT count(*) FROM jobgen_job j WHERE cls NOT IN (4, 5)
 			AND (id IN (SELECT job FROM jobgen_ready) OR id IN (SELECT job FROM jobgen_run))`,
 	} {

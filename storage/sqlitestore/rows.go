@@ -52,6 +52,9 @@ func (r *rows) close() error {
 	} else {
 		err = r.raw.Close()
 		r.from.busy = false
+		if r.from.once {
+			err = firstError(err, r.from.Close())
+		}
 	}
 	if r.err != nil {
 		err = r.err
@@ -77,8 +80,6 @@ func (r *rows) bool(i int) bool           { return r.int64(i) != 0 }
 func (r *rows) time(i int) time.Time      { return instant(r.int64(i)) }
 func (r *rows) span(i int) time.Duration  { return span(r.int64(i)) }
 func (r *rows) state(i int) storage.State { return storage.State(r.int64(i)) }
-func (r *rows) null(i int) bool           { return r.vals[i] == nil }
-func (r *rows) float(i int) (f float64)   { f, _ = r.vals[i].(float64); return f }
 func (r *rows) id(i int) (id storage.ID)  { copy(id[:], r.bytes(i)); return id }
 
 func (r *rows) str(i int) string {
@@ -109,8 +110,7 @@ func each(l link, f func(r *rows) error, s *stmt, args ...any) error {
 	}
 	for r.next() {
 		if err := f(r); err != nil {
-			r.close()
-			return err
+			return firstError(err, r.close())
 		}
 	}
 	return r.close()

@@ -283,7 +283,7 @@ func (t *tx) waitAgain(r *record, state storage.State, a after) error {
 	if err := t.save(r); err != nil {
 		return err
 	}
-	return t.addReady(r, 0)
+	return t.addReady(r)
 }
 
 // settledBefore answers for a token that is dead.

@@ -3,6 +3,7 @@ package sqlitestore
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"sync"
 	"sync/atomic"
@@ -22,12 +23,13 @@ type Store struct {
 	seen    atomic.Pointer[names] // what readers know of names
 	bell    bell
 
-	mu     sync.Mutex
-	queue  []*part
-	closed bool
-	kick   chan struct{} // holds one
-	ended  chan struct{} // the writer is gone
-	stop   chan struct{} // closed by Close
+	mu      sync.Mutex
+	queue   []*part
+	closed  bool
+	kick    chan struct{} // holds one
+	ended   chan struct{} // the writer is gone
+	closing error         // of the write connection, once the writer is gone
+	stop    chan struct{} // closed by Close
 }
 
 var _ storage.Store = (*Store)(nil)
@@ -55,7 +57,7 @@ func (s *Store) Close() error {
 	close(s.stop)
 	<-s.ended
 	s.bell.close()
-	if err := s.readers.Close(); err != nil {
+	if err := errors.Join(s.closing, s.readers.Close()); err != nil {
 		return fmt.Errorf("sqlitestore: close %s: %w", s.path, err)
 	}
 	return nil

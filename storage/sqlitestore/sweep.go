@@ -131,7 +131,6 @@ func (t *tx) remove(r *record) error {
 
 var (
 	sqlOldBatches  = sqlText(`SELECT id FROM jg_batch WHERE look > 0 AND look <= ? ORDER BY look LIMIT ?`)
-	sqlLookLater   = sqlText(`UPDATE jg_batch SET look = ? WHERE id = ?`)
 	sqlDropBatch   = sqlText(`DELETE FROM jg_batch WHERE id = ?`)
 	sqlHasJobs     = sqlText(`SELECT 1 FROM jg_job WHERE batch = ? LIMIT 1`)
 	sqlHasNested   = sqlText(`SELECT 1 FROM jg_batch WHERE parent = ? LIMIT 1`)

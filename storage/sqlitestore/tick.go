@@ -226,7 +226,7 @@ func (t *tx) enqueueNow(r *record, reason string) error {
 		return err
 	}
 	if why != "" {
-		return t.end(r, storage.Deleted, why, 0)
+		return t.discard(r, why)
 	}
 	t.setEnqueued(r)
 	r.reason = reason
@@ -236,7 +236,7 @@ func (t *tx) enqueueNow(r *record, reason string) error {
 	if err := t.save(r); err != nil {
 		return err
 	}
-	return t.addReady(r, 0)
+	return t.addReady(r)
 }
 
 // expire deletes what was not started in time.
@@ -245,7 +245,7 @@ func (k *ticking) expire() error {
 		if err := k.leaveLine(r); err != nil {
 			return err
 		}
-		return k.end(r, storage.Deleted, rules.Expired, 0)
+		return k.discard(r, rules.Expired)
 	})
 }
 

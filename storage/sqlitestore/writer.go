@@ -114,8 +114,10 @@ type writer struct {
 
 // loop writes until the store is closed and nothing waits.
 func (w *writer) loop() {
-	defer close(w.s.ended)
-	defer w.link.close()
+	defer func() {
+		w.s.closing = w.link.close()
+		close(w.s.ended)
+	}()
 	w.version, _ = w.dataVersion()
 	w.stale = true
 	poll := time.NewTimer(time.Hour)

@@ -22,9 +22,9 @@ type Loop struct {
 	// Ready blocks while the session must not take more work: it lost contact, or too
 	// many outcomes wait to be written.
 	Ready func(ctx context.Context) error
-	// Room waits for free workers and takes them; Put starts the jobs on them, or
+	// Room waits for free workers and takes them, none when ctx ended; Put starts the jobs on them, or
 	// holds those that were fetched ahead, and frees the workers that are left.
-	Room func(ctx context.Context) (workers, ahead int, err error)
+	Room func(ctx context.Context) (workers, ahead int)
 	Put  func(workers int, jobs []storage.Fetched)
 	// Quiet waits until nothing runs and all is written. With it, Run returns when
 	// there was nothing to fetch after that.
@@ -45,8 +45,8 @@ const (
 // know the session any more.
 func (l *Loop) Run(ctx context.Context) error {
 	for l.Ready(ctx) == nil {
-		workers, ahead, err := l.Room(ctx)
-		if err != nil {
+		workers, ahead := l.Room(ctx)
+		if workers+ahead == 0 {
 			break
 		}
 		r, err := l.fetch(ctx, workers, ahead)
@@ -88,7 +88,7 @@ func (l *Loop) fetch(ctx context.Context, workers, ahead int) (storage.FetchResu
 	req := storage.FetchRequest{
 		Session: l.Session, Call: l.call, Queues: l.Queues(), Kinds: l.Kinds, Max: workers, Ahead: ahead,
 	}
-	for pause := firstPause; ; pause = min(pause*2, lastPause) {
+	for pause := firstPause; ctx.Err() == nil; pause = min(pause*2, lastPause) {
 		call, cancel := context.WithTimeout(ctx, l.Timeout)
 		r, err := l.Store.Fetch(call, req)
 		cancel()
@@ -97,12 +97,12 @@ func (l *Loop) fetch(ctx context.Context, workers, ahead int) (storage.FetchResu
 			return r, nil
 		case errors.Is(err, storage.ErrSessionLost):
 			return storage.FetchResult{}, err
-		case ctx.Err() != nil:
-			return storage.FetchResult{}, nil
+		case ctx.Err() == nil:
+			l.Fault(err)
+			sleep(ctx, pause)
 		}
-		l.Fault(err)
-		sleep(ctx, pause)
 	}
+	return storage.FetchResult{}, nil
 }
 
 // wait sleeps until there may be work, or a job held back by a rate has its turn.

@@ -87,7 +87,6 @@ func (s *Settler) kick() {
 	}
 }
 
-
 // Wait waits until at most n outcomes are not written yet.
 func (s *Settler) Wait(ctx context.Context, n int) error {
 	for {

@@ -51,20 +51,21 @@ func New[J any](size int, run func(J), back func([]J)) *Pool[J] {
 }
 
 // Room waits until there is room, takes all free workers, and says how many they
-// are and how many further jobs may be held ready. Put gives the workers back.
-func (p *Pool[J]) Room(ctx context.Context) (workers, ahead int, err error) {
+// are and how many further jobs may be held ready; none when ctx ended. Put gives
+// the workers back.
+func (p *Pool[J]) Room(ctx context.Context) (workers, ahead int) {
 	for {
 		p.mu.Lock()
 		workers, p.free = p.free, 0
 		ahead = p.ahead()
 		p.mu.Unlock()
 		if workers+ahead > 0 {
-			return workers, ahead, nil
+			return workers, ahead
 		}
 		select {
 		case <-p.wake:
 		case <-ctx.Done():
-			return 0, 0, context.Cause(ctx)
+			return 0, 0
 		}
 	}
 }
