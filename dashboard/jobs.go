@@ -58,7 +58,7 @@ func (v *visit) listCounts(l listQuery) storage.Counts {
 	f := l.Filter
 	f.States = nil
 	c, _ := ask(v.ask, "counts", func(ctx context.Context) (storage.Counts, error) {
-		return v.d.store.Count(ctx, f, countCap)
+		return v.d.store.Count(ctx, f, capOf(f))
 	})
 	return c
 }

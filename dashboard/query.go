@@ -3,6 +3,7 @@ package dashboard
 import (
 	"context"
 	"errors"
+	"reflect"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -96,8 +97,22 @@ type look struct {
 	lastHour    shared[[]storage.Stat]
 }
 
-// countCap bounds every count; what lies above is shown as "10,000+".
-const countCap = 10_000
+// countCap bounds every count; what lies above is shown as "10,000+". Stores keep
+// numbers by state, queue and kind; what they have to count for other filters, one by
+// one, is bounded by countedCap.
+const (
+	countCap   = 10_000
+	countedCap = 500
+)
+
+// capOf is the bound for a filter's counts.
+func capOf(f storage.Filter) int {
+	kept := storage.Filter{Queue: f.Queue, Kind: f.Kind}
+	if reflect.DeepEqual(f, kept) {
+		return countCap
+	}
+	return countedCap
+}
 
 func (a *asker) counts() storage.Counts {
 	return a.d.look.counts.get(a, "counts", time.Second, func(ctx context.Context) (storage.Counts, error) {

@@ -102,7 +102,7 @@ func BenchmarkPages(b *testing.B) {
 
 func get(b *testing.B, h http.Handler, path string) {
 	b.Helper()
-	r := httptest.NewRequest("GET", "http://localhost"+path, nil)
+	r := httptest.NewRequest(http.MethodGet, "http://localhost"+path, nil)
 	r.RemoteAddr = "127.0.0.1:1"
 	r = r.WithContext(context.WithValue(r.Context(), http.LocalAddrContextKey, addr{}))
 	w := httptest.NewRecorder()

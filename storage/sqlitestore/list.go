@@ -13,7 +13,7 @@ import (
 // A list is a merge of ranges. Jobs are kept by shelf and class, each range in the
 // order of the ids, so whatever a filter asks for, only jobs that match are looked at:
 // a page costs the same among a million jobs as among a thousand. Conditions that no
-// range is kept by (server, what shares a shelf) are checked on the rows.
+// range is kept by (what shares a shelf, who runs a job now) are checked on the rows.
 
 // listing is a list of jobs under way.
 type listing struct {
@@ -109,11 +109,16 @@ func (l *listing) ids() (ids []storage.ID, more bool, err error) {
 	if err != nil {
 		return nil, false, err
 	}
+	var last storage.ID
 	for {
 		c, err := l.next(ranges)
 		if err != nil || c == nil {
 			return ids, false, err
 		}
+		if c.id == last {
+			continue // in two ranges, next to itself in their order
+		}
+		last = c.id
 		ok, err := l.matches(c)
 		switch {
 		case err != nil:

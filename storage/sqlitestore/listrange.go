@@ -18,6 +18,7 @@ var (
 	sqlRangeShelf, sqlRangeShelfBack         = rangeOf(`jg_job j INDEXED BY jg_job_list`, `j.shelf = ? AND j.cls = ?`, `j.id`)
 	sqlRangeBatch, sqlRangeBatchBack         = rangeOf(`jg_job j INDEXED BY jg_job_batch`, `j.batch = ? AND j.shelf = ? AND j.cls = ?`, `j.id`)
 	sqlRangeRecurring, sqlRangeRecurringBack = rangeOf(`jg_job j INDEXED BY jg_job_recurring`, `j.recurring = ? AND j.shelf = ? AND j.cls = ?`, `j.id`)
+	sqlRangeServer, sqlRangeServerBack       = rangeOf(`jg_job j INDEXED BY jg_job_server`, `j.server = ? AND j.shelf = ? AND j.cls = ?`, `j.id`)
 	sqlRangeChildren, sqlRangeChildrenBack   = rangeOf(`jg_edge e CROSS JOIN jg_job j ON j.id = e.child`, `e.parent = ?`, `e.child`)
 	sqlRangeRuns, sqlRangeRunsBack           = rangeOf(`jg_run r CROSS JOIN jg_job j ON j.id = r.job`, `r.session = ?`, `r.job`)
 
@@ -25,6 +26,10 @@ var (
 	sqlRecurringShelves = sqlText(`WITH RECURSIVE shelves (shelf) AS (
 			SELECT min(shelf) FROM jg_job WHERE recurring = ?1
 			UNION ALL SELECT (SELECT min(shelf) FROM jg_job WHERE recurring = ?1 AND shelf > shelves.shelf) FROM shelves WHERE shelf IS NOT NULL)
+		SELECT shelf FROM shelves WHERE shelf IS NOT NULL`)
+	sqlServerShelves = sqlText(`WITH RECURSIVE shelves (shelf) AS (
+			SELECT min(shelf) FROM jg_job WHERE server = ?1
+			UNION ALL SELECT (SELECT min(shelf) FROM jg_job WHERE server = ?1 AND shelf > shelves.shelf) FROM shelves WHERE shelf IS NOT NULL)
 		SELECT shelf FROM shelves WHERE shelf IS NOT NULL`)
 	sqlTallies = sqlText(`SELECT shape, cls, n FROM jg_tally WHERE n > 0`)
 )
@@ -42,6 +47,8 @@ func (l *listing) ranges() ([]*idRange, error) {
 		return l.shelves(sqlRangeRecurring, sqlRangeRecurringBack, sqlRecurringShelves, f.Recurring)
 	case l.only(storage.Processing):
 		return l.runRanges()
+	case f.Server != "":
+		return l.serverRanges()
 	case l.everything():
 		return []*idRange{{forward: sqlRangeAll, backward: sqlRangeAllBack, size: l.limit + 1}}, nil
 	}
@@ -66,6 +73,17 @@ func (l *listing) everything() bool {
 		}
 	}
 	return l.shapes == nil
+}
+
+// serverRanges are what sessions of the server run, and what it ran last. A job that
+// runs on the server that ran it last is in both.
+func (l *listing) serverRanges() ([]*idRange, error) {
+	ran, err := l.shelves(sqlRangeServer, sqlRangeServerBack, sqlServerShelves, l.filter.Server)
+	if err != nil || !l.states[storage.Processing] {
+		return ran, err
+	}
+	run, err := l.runRanges()
+	return append(ran, run...), err
 }
 
 // runRanges are what sessions run, one range each.

@@ -76,6 +76,7 @@ CREATE INDEX jg_job_due ON jg_job (due) WHERE due > 0;
 CREATE INDEX jg_job_expires ON jg_job (expires) WHERE expires > 0;
 CREATE INDEX jg_job_batch ON jg_job (batch, shelf, cls, id) WHERE batch IS NOT NULL;
 CREATE INDEX jg_job_recurring ON jg_job (recurring, shelf, cls, id) WHERE recurring IS NOT NULL;
+CREATE INDEX jg_job_server ON jg_job (server, shelf, cls, id) WHERE server IS NOT NULL;
 CREATE UNIQUE INDEX jg_job_occurrence ON jg_job (recurring, occurrence) WHERE occurrence IS NOT NULL;
 
 CREATE TABLE jg_big (
