@@ -15,7 +15,7 @@ test: setup ## run all tests, the short fault suite and the browser tests
 	@./scripts/test
 
 soak: ## run the full fault suite; takes long
-	JOBGEN_SOAK=1 $(GO) test -count=1 -timeout 80m -run Soak -v ./storage/... ./runtime/...
+	JOBGEN_SOAK=1 $(GO) test -count=1 -timeout 80m -run "Soak|Killed" -v ./internal/faulttest ./storage/sqlitestore
 
 lint: ## run go vet and golangci-lint over every module
 	@./scripts/lint

@@ -53,7 +53,7 @@ func TestSoakKill(t *testing.T) {
 		deaths[workers[i].pid()] = workers[i].dead
 		workers[i] = startWorker(t, dir)
 	}
-	waitFinal(t, store, ids, 90*time.Second)
+	waitFinal(t, store, ids, 3*time.Minute)
 	for _, w := range workers {
 		w.stop(t)
 	}
