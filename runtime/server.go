@@ -17,7 +17,7 @@ type Server struct {
 	dispatcher *Dispatcher
 	opts       ServerOptions
 	kinds      []storage.KindInfo
-	pool       *work.Pool[task]
+	pool       *work.Pool[taken]
 	base       context.Context // of all handlers: Run's values without its end
 	faults     faultLog
 

@@ -74,12 +74,12 @@ func (se *session) fetcher(untilIdle bool) *fetch.Loop {
 
 // put hands fetched jobs to the workers.
 func (se *session) put(workers int, jobs []storage.Fetched) {
-	var start, hold []task
+	var start, hold []taken
 	for _, f := range jobs {
 		if f.Ahead {
-			hold = append(hold, task{se, &f})
+			hold = append(hold, taken{se, &f})
 		} else {
-			start = append(start, task{se, &f})
+			start = append(start, taken{se, &f})
 		}
 	}
 	se.server.pool.Put(workers, start, hold)
@@ -122,7 +122,7 @@ func (se *session) lapsed() {
 	for _, r := range s.runs(se) {
 		r.cancel(ErrLost)
 	}
-	giveBack(s.pool.Take(func(t task) bool { return t.session == se }))
+	giveBack(s.pool.Take(func(t taken) bool { return t.session == se }))
 }
 
 // back: the session lives after all.
@@ -145,7 +145,7 @@ func (se *session) cancelled(ids []storage.ID) {
 			r.cancel(ErrCancelled)
 		}
 	}
-	giveBack(se.server.pool.Take(func(t task) bool { return t.session == se && want[t.fetched.Job.ID] }))
+	giveBack(se.server.pool.Take(func(t taken) bool { return t.session == se && want[t.fetched.Job.ID] }))
 }
 
 // settled hears the verdict on one outcome.

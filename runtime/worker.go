@@ -7,8 +7,8 @@ import (
 	"github.com/gojobgen/jobgen/storage"
 )
 
-// task is a fetched job on its way to a worker.
-type task struct {
+// taken is a fetched job on its way to a worker.
+type taken struct {
 	session *session
 	fetched *storage.Fetched // its own: a long run must not keep alive what was fetched with it
 }
@@ -16,8 +16,8 @@ type task struct {
 // unknownPause is how long a job waits whose kind the store should not have given.
 const unknownPause = time.Minute
 
-// work runs a task in the worker's goroutine.
-func (s *Server) work(t task) {
+// work runs a taken job in the worker's goroutine.
+func (s *Server) work(t taken) {
 	se, f := t.session, t.fetched
 	if s.dispatcher.kinds[f.Job.Kind] == nil {
 		se.settler.Add(storage.Outcome{
@@ -28,7 +28,7 @@ func (s *Server) work(t task) {
 	r := se.newRun(f)
 	if !s.admit(r) {
 		r.cancel(ErrLost)
-		giveBack([]task{t})
+		giveBack([]taken{t})
 		return
 	}
 	if f.Ahead {
@@ -82,8 +82,8 @@ func (se *session) sources() []*report.Source {
 }
 
 // giveBack returns jobs that were fetched and not started.
-func giveBack(tasks []task) {
-	for _, t := range tasks {
+func giveBack(jobs []taken) {
+	for _, t := range jobs {
 		t.session.settler.Add(storage.Outcome{Token: t.fetched.Token, Kind: storage.Release, Reason: "released before it started"})
 	}
 }

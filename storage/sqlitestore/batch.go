@@ -299,10 +299,10 @@ func (t *tx) judgeBatch(b *batch) error {
 	if ends {
 		b.FinishedAt, b.look = t.now, t.now.Add(storage.RetainSucceeded)
 		b.Ends++
-		t.push(task{what: taskEnded, subject: b.ID, state: is, run: b.Ends})
+		t.push(effect{what: effectEnded, subject: b.ID, state: is, run: b.Ends})
 	} else {
 		b.FinishedAt, b.look = time.Time{}, time.Time{}
-		t.push(task{what: taskRestore, subject: b.ID, run: b.Ends})
+		t.push(effect{what: effectRestore, subject: b.ID, run: b.Ends})
 	}
 	if b.Parent.IsZero() {
 		return nil

@@ -37,7 +37,7 @@ func (s *Store) Control(ctx context.Context, c storage.Control) (result storage.
 				result.Done = append(result.Done, id)
 			}
 			t.moved = 0 // each job has its own step
-			if err := t.settleTasks(); err != nil {
+			if err := t.settleEffects(); err != nil {
 				return err
 			}
 		}
@@ -195,7 +195,7 @@ func (t *tx) requeue(r *record, c *storage.Control, reason string) (why string, 
 		}
 	}
 	if r.links&linkChildren != 0 {
-		t.push(task{what: taskRestore, subject: r.id, run: r.fetches})
+		t.push(effect{what: effectRestore, subject: r.id, run: r.fetches})
 	}
 	return "", t.enqueueNow(r, reason)
 }

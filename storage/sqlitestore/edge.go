@@ -133,7 +133,7 @@ func (t *tx) judgeNew(r *record) error {
 	case r.cls != classAwaiting:
 		return nil
 	case t.user:
-		return t.saveTask(task{what: taskJudge, subject: r.id})
+		return t.saveEffect(effect{what: effectJudge, subject: r.id})
 	}
 	return t.judge(r)
 }

@@ -45,7 +45,7 @@ func (t *tx) finish(r *record, state storage.State, retain time.Duration) error 
 		return err
 	}
 	if r.links&linkChildren != 0 {
-		t.push(task{what: taskEnded, subject: r.id, state: state, run: r.fetches})
+		t.push(effect{what: effectEnded, subject: r.id, state: state, run: r.fetches})
 	}
 	return nil
 }

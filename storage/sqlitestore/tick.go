@@ -154,9 +154,9 @@ func (k *ticking) declare(s *session) error {
 // doTodos goes on with what ends could not release in their own step.
 func (k *ticking) doTodos() error {
 	for k.budget > 0 && k.meta.todos > 0 {
-		var todos []task
+		var todos []effect
 		err := each(k.link, func(r *rows) error {
-			todos = append(todos, task{no: r.int64(0), what: r.int(1), subject: r.id(2), state: r.state(3), run: r.int(4), after: r.id(5)})
+			todos = append(todos, effect{no: r.int64(0), what: r.int(1), subject: r.id(2), state: r.state(3), run: r.int(4), after: r.id(5)})
 			return nil
 		}, sqlTodos, 50)
 		if err != nil || len(todos) == 0 {

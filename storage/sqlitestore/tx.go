@@ -42,9 +42,9 @@ type tx struct {
 
 	batches map[storage.ID]*batch // read, and to be written where changed
 
-	tasks []task         // what an end releases, not yet done
-	moved int            // jobs that the tasks of this step have changed
-	freed map[string]int // limit keys: slots that became free
+	effects []effect       // what an end releases, not yet done
+	moved   int            // jobs that the effects of this step have changed
+	freed   map[string]int // limit keys: slots that became free
 }
 
 type tallyKey struct {
@@ -63,7 +63,7 @@ func (t *tx) part(run func(t *tx) error) error {
 	if err := run(t); err != nil {
 		return err
 	}
-	return t.settleTasks()
+	return t.settleEffects()
 }
 
 // nextSeq is the next place in a queue.

@@ -7,9 +7,9 @@ import (
 	"github.com/gojobgen/jobgen/storage/internal/rules"
 )
 
-// A task is what the end or the return of a job or batch does to others. A step does
+// An effect is what the end or the return of a job or batch does to others. A step does
 // up to [storage.MaxRelease] jobs of it and notes the rest in jg_todo for Tick.
-type task struct {
+type effect struct {
 	no      int64 // in jg_todo; 0: not there
 	what    int
 	subject storage.ID
@@ -19,9 +19,9 @@ type task struct {
 }
 
 const (
-	taskEnded   = iota + 1 // the subject ended: judge its children
-	taskRestore            // the subject is not final any more: restore what its last end skipped
-	taskJudge              // the subject awaits parents that may have ended
+	effectEnded   = iota + 1 // the subject ended: judge its children
+	effectRestore            // the subject is not final any more: restore what its last end skipped
+	effectJudge              // the subject awaits parents that may have ended
 )
 
 var (
@@ -32,10 +32,10 @@ var (
 	sqlTodos    = sqlText(`SELECT no, what, subject, state, run, after FROM jg_todo ORDER BY no LIMIT ?`)
 )
 
-func (t *tx) push(k task) { t.tasks = append(t.tasks, k) }
+func (t *tx) push(k effect) { t.effects = append(t.effects, k) }
 
-// saveTask notes a task for Tick.
-func (t *tx) saveTask(k task) error {
+// saveEffect notes an effect for Tick.
+func (t *tx) saveEffect(k effect) error {
 	if k.no != 0 {
 		_, err := t.exec(sqlMoveTodo, k.after, k.no)
 		return err
@@ -45,7 +45,7 @@ func (t *tx) saveTask(k task) error {
 	return err
 }
 
-// releasing reports whether a task about this subject is noted for Tick.
+// releasing reports whether an effect about this subject is noted for Tick.
 func (t *tx) releasing(subject storage.ID) (bool, error) {
 	if t.meta.todos == 0 {
 		return false, nil
@@ -53,12 +53,12 @@ func (t *tx) releasing(subject storage.ID) (bool, error) {
 	return one(t.link, nil, sqlHasTodo, subject)
 }
 
-// settleTasks does what the part that ran has released, as far as one step may, and
-// notes the rest. Tasks of one subject keep their order.
-func (t *tx) settleTasks() error {
-	for len(t.tasks) > 0 {
-		k := t.tasks[0]
-		t.tasks = t.tasks[1:]
+// settleEffects does what the part that ran has released, as far as one step may, and
+// notes the rest. Effects of one subject keep their order.
+func (t *tx) settleEffects() error {
+	for len(t.effects) > 0 {
+		k := t.effects[0]
+		t.effects = t.effects[1:]
 		later := t.user || t.moved >= storage.MaxRelease
 		if !later {
 			var err error
@@ -67,7 +67,7 @@ func (t *tx) settleTasks() error {
 			}
 		}
 		if later {
-			if err := t.saveTask(k); err != nil {
+			if err := t.saveEffect(k); err != nil {
 				return err
 			}
 			continue
@@ -76,15 +76,15 @@ func (t *tx) settleTasks() error {
 			return err
 		}
 	}
-	t.tasks = nil
+	t.effects = nil
 	return t.wakeLimits()
 }
 
-// doTask does a task until limit jobs have moved in this step, and notes the rest.
-func (t *tx) doTask(k *task, limit int) (err error) {
+// doTask does an effect until limit jobs have moved in this step, and notes the rest.
+func (t *tx) doTask(k *effect, limit int) (err error) {
 	done := true
 	switch k.what {
-	case taskJudge:
+	case effectJudge:
 		err = t.judgeLater(k)
 	default:
 		done, err = t.doChildren(k, limit)
@@ -93,7 +93,7 @@ func (t *tx) doTask(k *task, limit int) (err error) {
 	case err != nil:
 		return err
 	case !done:
-		return t.saveTask(*k)
+		return t.saveEffect(*k)
 	case k.no != 0:
 		t.meta.todos--
 		_, err = t.exec(sqlDropTodo, k.no)
@@ -101,7 +101,7 @@ func (t *tx) doTask(k *task, limit int) (err error) {
 	return err
 }
 
-func (t *tx) judgeLater(k *task) error {
+func (t *tx) judgeLater(k *effect) error {
 	r, err := t.job(k.subject)
 	if err != nil || r == nil || r.cls != classAwaiting {
 		return err
@@ -110,9 +110,9 @@ func (t *tx) judgeLater(k *task) error {
 	return t.judge(r)
 }
 
-// doChildren goes through the children of a task's subject; it reports whether that
+// doChildren goes through the children of an effect's subject; it reports whether that
 // was all of them.
-func (t *tx) doChildren(k *task, limit int) (bool, error) {
+func (t *tx) doChildren(k *effect, limit int) (bool, error) {
 	for t.moved < limit {
 		size := min(limit-t.moved, 100)
 		var edges []edge
@@ -126,7 +126,7 @@ func (t *tx) doChildren(k *task, limit int) (bool, error) {
 		for i := range edges {
 			t.moved++
 			k.after = edges[i].child
-			if k.what == taskEnded {
+			if k.what == effectEnded {
 				err = t.parentEnded(k, &edges[i])
 			} else {
 				err = t.restore(k, &edges[i])
@@ -143,7 +143,7 @@ func (t *tx) doChildren(k *task, limit int) (bool, error) {
 }
 
 // parentEnded writes the end of a parent into an edge, and judges the child if it awaits.
-func (t *tx) parentEnded(k *task, e *edge) error {
+func (t *tx) parentEnded(k *effect, e *edge) error {
 	if !e.Set(e.on, k.state, k.run) {
 		return nil
 	}
@@ -170,7 +170,7 @@ func (t *tx) parentEnded(k *task, e *edge) error {
 }
 
 // restore makes a child await its parent again that the last end of it skipped.
-func (t *tx) restore(k *task, e *edge) error {
+func (t *tx) restore(k *effect, e *edge) error {
 	run := e.Run
 	if !e.Reset(e.on) {
 		return nil
@@ -220,7 +220,7 @@ func (t *tx) await(r *record, reason string) error {
 		return err
 	}
 	if r.links&linkChildren != 0 {
-		t.push(task{what: taskRestore, subject: r.id, run: r.fetches})
+		t.push(effect{what: effectRestore, subject: r.id, run: r.fetches})
 	}
 	return t.judge(r)
 }
