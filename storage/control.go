@@ -10,7 +10,8 @@ const (
 	// Requeue: a final job becomes enqueued with fresh retries, loss count and expiry;
 	// its result is dropped, and its checkpoint after a success. What was skipped by
 	// its last end, and below that, becomes awaiting again; what fired stays fired. A
-	// job with an edge that is not satisfied becomes awaiting itself.
+	// job with an edge that is not judged becomes awaiting itself; one with an edge that
+	// is not met is skipped.
 	Requeue Action = iota + 1
 	// RunNow: a scheduled job becomes enqueued.
 	RunNow
@@ -49,7 +50,7 @@ type Control struct {
 	Payload     []byte
 	Fingerprint string
 	Reason      string // for the history
-	By          string // who, for the history
+	By          string // who; the history entry names it
 }
 
 // ControlResult says what was done.

@@ -49,7 +49,9 @@
 // As soon as an edge is judged and not met, the child is deleted with the reason "skipped by run
 // N of <parent>". That is an end like any other: the child's own children are judged too. It is
 // kept as long as that parent. Requeueing the parent makes it, and what was skipped below it,
-// awaiting again, and each is judged anew at once from its edges.
+// awaiting again, and each is judged anew at once from its edges. One that another parent or a
+// cancelled batch would delete again, or whose unique key is taken, stays deleted. A child that is
+// requeued itself is skipped while an edge of it is judged and not met.
 //
 // # What broke the first version
 //

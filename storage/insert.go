@@ -132,8 +132,11 @@ type Inserter interface {
 	// stored already, the whole group was, and nothing more is stored. Ids are looked
 	// up before keys. An id that is taken by a job of another kind is ErrIDConflict.
 	//
-	// Errors of a group: ErrInvalid (also for text that is not UTF-8 or holds a NUL),
-	// ErrTooLarge, ErrUnknownParent (a parent or batch that does not exist),
+	// Jobs of a group that become enqueued together come in the order of their list.
+	//
+	// Errors of a group: ErrInvalid (also for text that is not UTF-8 or holds a NUL, and
+	// for jobs that wait for each other in a circle), ErrTooLarge (also for too many
+	// parents, limits or nested batches), ErrUnknownParent (a parent or batch that does not exist),
 	// ErrIDConflict.
 	//
 	// Groups with unique keys never share a transaction with others, since a

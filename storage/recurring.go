@@ -73,7 +73,8 @@ type Recurrer interface {
 	// Fire is one atomic step; it reports whether this call moved the recurring job on
 	// or triggered it. It does not for one that is paused (but by Trigger), and fails
 	// with ErrNotFound for one that does not exist. LastJob becomes the last job
-	// stored, or the holder that it duplicates.
+	// stored, or the holder that it duplicates. A repeated Trigger with the same id is
+	// answered as the first.
 	Fire(ctx context.Context, f Fire) (bool, error)
 
 	// Recurring lists by id, after the given one, at most limit (MaxPage at most).

@@ -94,7 +94,7 @@ type TickResult struct {
 	Cancelled []ID          // jobs of this session whose cancellation was requested; repeated until settled
 	Moved     int           // jobs promoted, reclaimed, released, expired or swept
 	More      bool          // the budget ended before the work: call again soon
-	NextDue   time.Duration // until the next scheduled or recurring job; negative: none known
+	NextDue   time.Duration // until the next scheduled or recurring job, those in Due left out; negative: none known
 	Due       []Recurring   // recurring jobs that are due, not paused and of the session's Owner or of none, by id, at most 100: compute and Fire each
 }
 
