@@ -58,7 +58,9 @@ func (r *run) do() {
 		stop()
 		r.cancel(nil)
 		if r.claimOutcome() {
-			r.settle(r.judge(result, err, cause))
+			o := r.judge(result, err, cause)
+			r.tell(o)
+			r.settle(o)
 		}
 	}()
 	result, err = r.call(ctx)
@@ -76,6 +78,23 @@ func escape(value any) error {
 // claimOutcome makes sure that one outcome is made for the run: the handler's, or
 // the server's when it gives the job back.
 func (r *run) claimOutcome() bool { return r.judged.CompareAndSwap(false, true) }
+
+// tell writes to the server's log what somebody may have to look at. Arguments are
+// not in it: they may be secret.
+func (r *run) tell(o storage.Outcome) {
+	log := &r.session.server.opts.Logger
+	var event *zerolog.Event
+	switch o.Kind {
+	case storage.Fail:
+		event = log.Error()
+	case storage.Retry:
+		event = log.Warn().Dur("retry-in", o.Delay)
+	default:
+		return
+	}
+	event.Stringer("job", r.job.ID).Str("kind", r.job.Kind).Int("attempt", r.job.Attempt).
+		Str("error", o.Failure.Message).Str("reason", o.Reason).Msg("job failed")
+}
 
 // settle hands over the run's outcome.
 func (r *run) settle(o storage.Outcome) {

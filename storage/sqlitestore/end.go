@@ -24,23 +24,27 @@ func (t *tx) discard(r *record, reason string) error {
 // on no line and has no run.
 func (t *tx) finish(r *record, state storage.State, retain time.Duration) error {
 	awaited := r.cls == classAwaiting
-	quick := r.ran && r.links&linkFlow == 0 && r.extra == nil
 	r.cls, r.line = finalClass(state), 0
 	r.finished, r.retain = t.now, rules.RetainedTo(state, t.now, retain)
 	r.due, r.expires = time.Time{}, time.Time{}
 	if err := t.freeKey(r); err != nil {
 		return err
 	}
-	if err := t.saveFinal(r, quick); err != nil {
+	if err := t.saveFinal(r); err != nil {
 		return err
 	}
 	t.sweepAt(r.id, r.retain)
-	t.count(r.shape, state)
 	if awaited {
 		if err := t.stopAwaiting(r); err != nil {
 			return err
 		}
 	}
+	return t.finished(r, state)
+}
+
+// finished tells the statistics, the batch and the children that a job became final.
+func (t *tx) finished(r *record, state storage.State) error {
+	t.count(r.shape, state)
 	if err := t.leaveBatch(r, state); err != nil {
 		return err
 	}
@@ -70,11 +74,8 @@ func (t *tx) stopAwaiting(r *record) error {
 	return nil
 }
 
-// saveFinal writes a final job; quick is for the end of a run of a plain one.
-func (t *tx) saveFinal(r *record, quick bool) error {
-	if quick && len(r.history) < shortHistory && r.lost == 0 {
-		return t.saveEnd(r, r.result)
-	}
+// saveFinal writes a final job, with the result of the run that ended.
+func (t *tx) saveFinal(r *record) error {
 	if r.ran && r.result != nil {
 		inline, err := t.place(r, partResult, r.result)
 		if err != nil {

@@ -276,7 +276,7 @@ func (f *fetching) hold(queue *queueName, r *record, want line, most int) error 
 			return err
 		}
 	}
-	_, err = f.exec(sqlAddReady, queue.no, l.no, r.rank, r.id, most)
+	_, err = f.exec(sqlAddHeld, queue.no, l.no, r.rank, r.id, most)
 	return err
 }
 

@@ -100,7 +100,7 @@ func (t *tx) unhold(queue *queueName, no, running, n int) error {
 		if _, err := t.exec(sqlLeaveReady, queue.no, no, p.rank); err != nil {
 			return err
 		}
-		if _, err := t.exec(sqlAddReady, queue.no, 0, p.rank, p.job, 0); err != nil {
+		if _, err := t.exec(sqlAddReady, queue.no, p.rank, p.job); err != nil {
 			return err
 		}
 	}

@@ -183,12 +183,15 @@ func (t *tx) setEnqueued(r *record) {
 	}
 }
 
-var sqlAddReady = sqlText(`INSERT INTO jg_ready (queue, line, rank, job, most) VALUES (?, ?, ?, ?, ?)`)
+var (
+	sqlAddReady = sqlText(`INSERT INTO jg_ready (queue, line, rank, job, most) VALUES (?, 0, ?, ?, 0)`)
+	sqlAddHeld  = sqlText(`INSERT INTO jg_ready (queue, line, rank, job, most) VALUES (?, ?, ?, ?, ?)`)
+)
 
 // addReady puts r on the main line of its queue.
 func (t *tx) addReady(r *record) error {
 	queue := t.names.shapes[r.shape].queue
 	t.wake(queue)
-	_, err := t.exec(sqlAddReady, queue.no, 0, r.rank, r.id, 0)
+	_, err := t.exec(sqlAddReady, queue.no, r.rank, r.id)
 	return err
 }

@@ -56,7 +56,7 @@ func checkPlan(t *testing.T, s *Store, st *stmt) {
 			t.Errorf("%s sorts: %s", st.short(), detail)
 		}
 		m := scans.FindStringSubmatch(detail)
-		if m == nil || m[1] == "CONSTANT" || strings.HasSuffix(m[1], "-ROW") || m[1] == "shelves" || mayScan[st] != "" {
+		if m == nil || m[1] == "CONSTANT" || strings.HasSuffix(m[1], "-ROW") || m[1] == "shelves" || m[1] == "(subquery-1)" || mayScan[st] != "" {
 			continue
 		}
 		t.Errorf("%s reads a whole table: %s", st.short(), detail)

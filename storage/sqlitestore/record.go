@@ -187,9 +187,10 @@ var (
 			batch, recurring, occurrence, extra, history, payload, options, metadata)
 		VALUES (?, ?, ?, ?, ?, 0, ?, ?, 1, 0, 0, 0, 0, 0, ?, ?, ?, ?, 0, 0, 0, ?, ?, ?, ?, ?, ?, ?, ?)
 		ON CONFLICT (id) DO NOTHING`)
-	sqlEndJob = sqlText(`UPDATE jg_job SET cls = ?, links = ?, spill = ?, retries = ?, fetches = ?, settled = ?, started = ?,
-			finished = ?, retain = ?, reason = ?, server = ?, history = ?, result = ?
-		WHERE id = ?`)
+	sqlAddPlain = sqlText(fmt.Sprintf(`INSERT INTO jg_job (id, shape, shelf, cls, rank, line, links, spill, attempt, retries, lost, fetches,
+			settled, dropped, created, enqueued, due, expires, started, finished, retain, history, payload, options, metadata)
+		VALUES (?1, ?2, ?3, %d, ?4, 0, 0, 0, 1, 0, 0, 0, 0, 0, ?5, ?5, 0, 0, 0, 0, 0, ?6, ?7, ?8, ?9)
+		ON CONFLICT (id) DO NOTHING`, classLive))
 	sqlSaveJob = sqlText(`UPDATE jg_job SET shape = ?, shelf = ?, cls = ?, rank = ?, line = ?, links = ?, spill = ?, attempt = ?,
 			retries = ?, lost = ?, fetches = ?, settled = ?, dropped = ?, enqueued = ?, due = ?, expires = ?, started = ?,
 			finished = ?, retain = ?, reason = ?, server = ?, extra = ?, history = ?
@@ -273,6 +274,9 @@ func (t *tx) add(r *record) (bool, error) {
 	if !r.occurrence.IsZero() {
 		occurrence = r.occurrence
 	}
+	if r.cls == classLive && r.links == 0 && r.spill == 0 && r.batch.IsZero() && r.recurring == "" {
+		return t.addPlain(r)
+	}
 	n, err := t.exec(sqlAddJob, r.id, r.shape, shelfOf(r.shape), int(r.cls), r.rank, r.links, r.spill,
 		r.created, r.enqueued, r.due, r.expires, r.batch, optional(r.recurring), occurrence,
 		inline(0), inline(1), inline(2), inline(3), inline(4))
@@ -285,6 +289,17 @@ func (t *tx) add(r *record) (bool, error) {
 				return false, err
 			}
 		}
+	}
+	t.tally[tallyKey{r.shape, r.cls}]++
+	r.stored = r.cls
+	return true, nil
+}
+
+// addPlain is add for a job that waits for a worker and has nothing special.
+func (t *tx) addPlain(r *record) (bool, error) {
+	n, err := t.exec(sqlAddPlain, r.id, r.shape, shelfOf(r.shape), r.rank, r.created, r.history, r.payload, r.options, r.metadata)
+	if err != nil || n == 0 {
+		return false, err
 	}
 	t.tally[tallyKey{r.shape, r.cls}]++
 	r.stored = r.cls
@@ -307,22 +322,6 @@ func (t *tx) save(r *record) error {
 	_, err = t.exec(sqlSaveJob, r.shape, shelfOf(r.shape), int(r.cls), r.rank, r.line, r.links, r.spill, r.attempt,
 		r.retries, r.lost, r.fetches, r.settled, r.dropped, r.enqueued, r.due, r.expires, r.started,
 		r.finished, r.retain, optional(r.reason), optional(r.server), more, history, r.id)
-	t.recountClass(r)
-	return err
-}
-
-// saveEnd is save for the end of a run that had neither due time nor expiry, with its
-// result: it touches as little as it can.
-func (t *tx) saveEnd(r *record, result []byte) error {
-	history, err := t.place(r, partHistory, r.history)
-	if err != nil {
-		return err
-	}
-	if result, err = t.place(r, partResult, result); err != nil {
-		return err
-	}
-	_, err = t.exec(sqlEndJob, int(r.cls), r.links, r.spill, r.retries, r.fetches, r.settled, r.started,
-		r.finished, r.retain, optional(r.reason), optional(r.server), history, result, r.id)
 	t.recountClass(r)
 	return err
 }

@@ -174,6 +174,9 @@ func (t *tx) takeBack(s *session, n int, dead bool) (int, error) {
 		if e == nil {
 			continue
 		}
+		if err := t.whole(e); err != nil {
+			return 0, err
+		}
 		if dead {
 			err = t.reclaim(e, s)
 		} else {

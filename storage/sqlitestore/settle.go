@@ -2,6 +2,7 @@ package sqlitestore
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"github.com/gojobgen/jobgen/storage"
@@ -50,13 +51,42 @@ type ended struct {
 	lines   int
 	why     string
 	over    bool
+	slim    bool // of the record only columnsRun are loaded
 }
 
+// columnsRun are what the end of a run always needs of a job; the rest is loaded for
+// the jobs that need it, by whole.
+const columnsRun = `j.id, j.shape, j.links, j.spill, j.attempt, j.lost, j.batch, j.history, j.expires,
+		r.fetch, r.flags, r.started, r.report, r.lines, r.why`
+
 var (
-	sqlRunning2 = sqlFamily(`SELECT `+columnsShort+`, r.fetch, r.flags, r.started, r.report, r.lines, r.why
+	sqlRuns = sqlFamily(`SELECT `+columnsRun+`
 		FROM jg_run r CROSS JOIN jg_job j ON j.id = r.job WHERE r.session = ? AND r.job IN ({})`, "?")
 	sqlDropRuns = sqlFamily(`DELETE FROM jg_run WHERE session = ? AND job IN ({})`, "?")
 )
+
+func scanEnded(r *rows) *ended {
+	return &ended{
+		record: &record{id: r.id(0), shape: r.int(1), cls: classLive, stored: classLive, links: r.int(2), spill: r.int(3),
+			attempt: r.int(4), lost: r.int(5), batch: r.id(6), history: r.bytes(7), expires: r.time(8)},
+		fetch: r.int(9), flags: r.int(10), started: r.time(11), report: r.int(12), lines: r.int(13), why: r.str(14), slim: true,
+	}
+}
+
+// whole loads what columnsRun leaves out.
+func (t *tx) whole(e *ended) error {
+	if !e.slim {
+		return nil
+	}
+	r, err := t.job(e.id)
+	if err == nil && r == nil {
+		err = fmt.Errorf("sqlitestore: job %v runs and is not there: the file is damaged", e.id)
+	}
+	if err == nil {
+		e.record, e.slim = r, false
+	}
+	return err
+}
 
 func (st *settling) run() error {
 	found, err := st.sessionOf(st.req.Session, &st.session)
@@ -90,7 +120,7 @@ func (st *settling) run() error {
 // loadRuns adds to runs what a session runs of these jobs.
 func (t *tx) loadRuns(session int, ids []storage.ID, runs map[storage.ID]*ended) error {
 	for len(ids) > 0 {
-		s, size := sqlRunning2.fit(len(ids))
+		s, size := sqlRuns.fit(len(ids))
 		args := make([]any, size+1)
 		args[0] = session
 		n := min(size, len(ids))
@@ -98,25 +128,14 @@ func (t *tx) loadRuns(session int, ids []storage.ID, runs map[storage.ID]*ended)
 			args[i+1] = ids[i][:]
 		}
 		err := each(t.link, func(r *rows) error {
-			rec, err := scanRecord(r, 0)
-			if err != nil {
-				return err
-			}
-			runs[rec.id] = &ended{record: rec, fetch: r.int(nShort), flags: r.int(nShort + 1), started: r.time(nShort + 2),
-				report: r.int(nShort + 3), lines: r.int(nShort + 4), why: r.str(nShort + 5)}
+			e := scanEnded(r)
+			runs[e.id] = e
 			return nil
 		}, s, args...)
 		if err != nil {
 			return err
 		}
 		ids = ids[n:]
-	}
-	for _, e := range runs {
-		if e.spill != 0 {
-			if err := complete(t.link, e.record); err != nil {
-				return err
-			}
-		}
 	}
 	return nil
 }
@@ -182,6 +201,12 @@ func (st *settling) outcome(o *storage.Outcome, storable bool) (storage.Verdict,
 		return storage.Unstorable, nil
 	}
 	if err := st.lastReport(e, o); err != nil {
+		return 0, err
+	}
+	if e.plain(o) {
+		return storage.Accepted, st.endPlain(e, o)
+	}
+	if err := st.whole(e); err != nil {
 		return 0, err
 	}
 	end := rules.EndOf(*o, e.flags&runCancel != 0)

@@ -45,7 +45,7 @@ func (s *stmt) fault(err error) error { return fmt.Errorf("sqlitestore: %s: %w",
 // sizes: a call takes the smallest that fits and fills up.
 type stmtFamily struct{ sizes []*stmt }
 
-var familySizes = [...]int{1, 4, 16, 64, 256}
+var familySizes = [...]int{1, 4, 16, 64, 128, 256}
 
 // sqlFamily registers a statement in which {} stands for n times item, joined by commas.
 func sqlFamily(text, item string) stmtFamily {

@@ -15,8 +15,9 @@ type newRun struct {
 }
 
 var (
-	sqlAddRuns = sqlFamily(`INSERT INTO jg_run (session, job, fetch, call, flags, started, report, lines) VALUES {}`, `(?, ?, ?, ?, ?, ?, 0, 0)`)
-	sqlRunsOf  = sqlText(`SELECT ` + columnsShort + `, j.payload, j.options, r.fetch, r.flags, r.started
+	sqlAddRuns = sqlFamily(`INSERT INTO jg_run (session, job, fetch, call, flags, started, report, lines)
+		SELECT ?1, column1, column2, ?2, ?3, ?4, 0, 0 FROM (VALUES {})`, `(?, ?)`)
+	sqlRunsOf = sqlText(`SELECT ` + columnsShort + `, j.payload, j.options, r.fetch, r.flags, r.started
 		FROM jg_run r CROSS JOIN jg_job j ON j.id = r.job WHERE r.session = ? AND r.call = ?`)
 	sqlNote = sqlText(`SELECT progress, checkpoint, lines FROM jg_note WHERE job = ?`)
 )
@@ -124,10 +125,27 @@ func (f *fetching) addRuns() error {
 		return err
 	}
 	for len(runs) > 0 {
+		n := 1
+		for n < len(runs) && runs[n].flags == runs[0].flags { // those ahead come last
+			n++
+		}
+		if err := f.addAlike(runs[:n]); err != nil {
+			return err
+		}
+		runs = runs[n:]
+	}
+	return nil
+}
+
+// addAlike writes claims that differ by their jobs only.
+func (f *fetching) addAlike(runs []newRun) error {
+	flags, start := runs[0].flags, millis(runs[0].start)
+	for len(runs) > 0 {
 		s, n := sqlAddRuns.exactly(len(runs))
-		args := make([]any, 0, 6*n)
+		args := make([]any, 0, 4+2*n)
+		args = append(args, f.session.no, f.req.Call, flags, start)
 		for _, r := range runs[:n] {
-			args = append(args, f.session.no, r.job[:], r.fetch, f.req.Call, r.flags, millis(r.start))
+			args = append(args, r.job[:], r.fetch)
 		}
 		if _, err := f.exec(s, args...); err != nil {
 			return err
