@@ -129,7 +129,9 @@ type Worker interface {
 	// the store does not know. Calls of one session do not overlap.
 	//
 	// With several lanes the order holds within each; every lane is asked in turn.
-	// Jobs that come back by release or reclaim may come first or last of their priority.
+	// Jobs that come back by release or reclaim keep their place, so that they run again
+	// soon whatever waits behind them; where order is by a cursor that does not go
+	// back, they come first of their priority.
 	Fetch(ctx context.Context, r FetchRequest) (FetchResult, error)
 
 	// Settle writes outcomes, each atomically with all it releases: continuations,

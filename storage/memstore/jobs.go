@@ -43,8 +43,16 @@ func (s *Store) arrive(j *job, state storage.State, reason string, e storage.His
 	s.states[state].add(j)
 }
 
-// enqueue makes j wait for a worker; in a cancelled batch it is deleted instead.
+// enqueue makes j wait for a worker, behind all others of its priority; in a
+// cancelled batch it is deleted instead.
 func (s *Store) enqueue(j *job, reason string, e storage.HistoryEntry) {
+	s.seq++
+	j.seq = s.seq
+	s.enqueueInPlace(j, reason, e)
+}
+
+// enqueueInPlace is enqueue for a job that keeps the place it was given before.
+func (s *Store) enqueueInPlace(j *job, reason string, e storage.HistoryEntry) {
 	if s.cancelledBatch(j, e) {
 		return
 	}
@@ -53,8 +61,6 @@ func (s *Store) enqueue(j *job, reason string, e storage.HistoryEntry) {
 		j.ExpiresAt = rules.After(s.now, j.expires)
 	}
 	s.arrive(j, storage.Enqueued, reason, e)
-	s.seq++
-	j.seq = s.seq
 	if !j.ExpiresAt.IsZero() {
 		s.expiring.add(j)
 	}

@@ -120,7 +120,7 @@ func (s *Store) CloseSession(ctx context.Context, id storage.ID) error {
 			s.finish(j, storage.Deleted, cancelled, e, 0)
 		} else {
 			s.leave(j)
-			s.enqueue(j, reason, e)
+			s.enqueueInPlace(j, reason, e)
 		}
 		s.flush()
 	}

@@ -87,6 +87,10 @@ func (s *Store) wait(j *job, end rules.End, reason string, e storage.HistoryEntr
 		j.retried = end.Retried && j.State == storage.Scheduled
 		return
 	}
+	if e.Outcome == storage.Release {
+		s.enqueueInPlace(j, reason, e)
+		return
+	}
 	s.enqueue(j, reason, e)
 }
 

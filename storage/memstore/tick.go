@@ -106,7 +106,7 @@ func (s *Store) lose(j *job, sess *session) {
 		if started {
 			j.Attempt++
 		}
-		s.enqueue(j, reason, e)
+		s.enqueueInPlace(j, reason, e)
 		return
 	}
 	j.counted = started

@@ -196,7 +196,7 @@ func (t *tx) giveBack(e *ended, s *session) error {
 	if e.flags&runCancel != 0 {
 		state, reason = storage.Deleted, e.why
 	}
-	return t.endRun(e, s, storage.HistoryEntry{State: state, Reason: reason}, after{started: started})
+	return t.endRun(e, s, storage.HistoryEntry{State: state, Reason: reason}, after{started: started, place: true})
 }
 
 // reclaim is the end of a run whose session is dead.
@@ -212,5 +212,5 @@ func (t *tx) reclaim(e *ended, s *session) error {
 	if started {
 		entry.Duration = max(t.now.Sub(e.started), 0)
 	}
-	return t.endRun(e, s, entry, after{started: started, counted: started})
+	return t.endRun(e, s, entry, after{started: started, counted: started, place: true})
 }

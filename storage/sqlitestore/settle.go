@@ -235,7 +235,7 @@ func (st *settling) outcome(o *storage.Outcome, storable bool) (storage.Verdict,
 		entry.Failure = o.Failure
 	}
 	return storage.Accepted, st.endRun(e, &st.session, entry, after{
-		delay: end.Delay, counted: end.Counted, retain: o.Retain, started: started, retried: end.Retried,
+		delay: end.Delay, counted: end.Counted, retain: o.Retain, started: started, retried: end.Retried, place: o.Kind == storage.Release,
 	})
 }
 
@@ -246,6 +246,7 @@ type after struct {
 	started bool          // the handler had started
 	counted bool          // the run counts as an attempt
 	retried bool
+	place   bool // enqueued again where it was
 }
 
 // endRun turns a job whose run is over into what the entry says. The entry of the
@@ -294,7 +295,7 @@ func (t *tx) endRun(e *ended, s *session, entry storage.HistoryEntry, a after) e
 	return t.waitAgain(e.record, entry.State, a)
 }
 
-// waitAgain puts a job back: for a time, or at the end of its queue.
+// waitAgain puts a job back: for a time, where it was, or at the end of its queue.
 func (t *tx) waitAgain(r *record, state storage.State, a after) error {
 	if state == storage.Scheduled {
 		r.cls = classScheduled
@@ -304,7 +305,11 @@ func (t *tx) waitAgain(r *record, state storage.State, a after) error {
 		r.due = rules.After(t.now, a.delay)
 		return t.save(r)
 	}
+	place := r.rank
 	t.setEnqueued(r)
+	if a.place {
+		r.rank = place
+	}
 	if err := t.save(r); err != nil {
 		return err
 	}

@@ -54,6 +54,30 @@ var orderTests = []test{
 		s.end(retried, storage.Retry)
 		e.wantIDs(s.fetchIDs(2), []storage.ID{waiting, retried}, "a retry without delay becomes enqueued anew")
 	}},
+	{"a released job keeps its place", func(e *env) {
+		s := e.session()
+		released := e.enqueue()
+		s.take(released)
+		waiting := e.enqueue()
+		s.end(released, storage.Release)
+		e.wantIDs(s.fetchIDs(2), []storage.ID{released, waiting}, "what comes back by release keeps its place")
+	}},
+	{"a job of a closed session keeps its place", func(e *env) {
+		s := e.session()
+		back := e.enqueue()
+		s.take(back)
+		waiting := e.enqueue()
+		s.close()
+		e.wantIDs(e.session().fetchIDs(2), []storage.ID{back, waiting}, "what comes back by the end of its session keeps its place")
+	}},
+	{"a reclaimed job keeps its place", func(e *env) {
+		dead, s := e.session(), e.session()
+		lost := e.enqueue()
+		dead.take(lost)
+		waiting := e.enqueue()
+		e.live(2*lease, s)
+		e.wantIDs(s.fetchIDs(2), []storage.ID{lost, waiting}, "recovery does not wait for the backlog: what comes back by reclaim keeps its place")
+	}},
 	{"a requeued job goes behind those enqueued before", func(e *env) {
 		s := e.session()
 		failed := e.finished(s, storage.Fail)
