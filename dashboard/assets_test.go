@@ -112,7 +112,7 @@ func TestNothingInline(t *testing.T) {
 func TestImports(t *testing.T) {
 	out, err := exec.CommandContext(t.Context(), "go", "list", "-f", `{{join .Imports "\n"}}`, ".").Output()
 	if err != nil {
-		t.Skip("go list:", err)
+		t.Fatal("go list:", err)
 	}
 	const module = "github.com/gojobgen/jobgen/"
 	for _, path := range strings.Fields(string(out)) {

@@ -11,10 +11,7 @@ var (
 	sqlNested   = sqlText(`SELECT id FROM jg_batch WHERE parent = ? ORDER BY id`)
 	sqlOpenJobs = sqlText(`SELECT j.id FROM jg_job j WHERE j.batch = ? AND j.shelf = ? AND j.cls = ?
 		AND NOT EXISTS (SELECT 1 FROM jg_session s CROSS JOIN jg_run r ON r.session = s.no AND r.job = j.id AND r.flags & 2) LIMIT ?`)
-	sqlBatchShelves = sqlText(`WITH RECURSIVE shelves (shelf) AS (
-			SELECT min(shelf) FROM jg_job WHERE batch = ?1
-			UNION ALL SELECT (SELECT min(shelf) FROM jg_job WHERE batch = ?1 AND shelf > shelves.shelf) FROM shelves WHERE shelf IS NOT NULL)
-		SELECT shelf FROM shelves WHERE shelf IS NOT NULL`)
+	sqlBatchShelves = shelvesOf(`batch`)
 )
 
 // CancelBatch cancels a batch and what is in it; see [storage.Controller].

@@ -2,6 +2,7 @@ package sqlitestore
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/gojobgen/jobgen/storage"
 )
@@ -11,6 +12,15 @@ import (
 func rangeOf(from, where, id string) (forward, backward *stmt) {
 	head := `SELECT j.id, j.shape, j.cls, j.server FROM ` + from + ` WHERE ` + where + ` AND ` + id + ` >= ? AND ` + id + ` < ? ORDER BY ` + id
 	return sqlText(head + ` LIMIT ?`), sqlText(head + ` DESC LIMIT ?`)
+}
+
+// shelvesOf registers the shelves on which the jobs with one value of an indexed
+// column lie: a skip from shelf to shelf, which reads no job.
+func shelvesOf(column string) *stmt {
+	return sqlText(strings.ReplaceAll(`WITH RECURSIVE shelves (shelf) AS (
+			SELECT min(shelf) FROM jg_job WHERE {column} = ?1
+			UNION ALL SELECT (SELECT min(shelf) FROM jg_job WHERE {column} = ?1 AND shelf > shelves.shelf) FROM shelves WHERE shelf IS NOT NULL)
+		SELECT shelf FROM shelves WHERE shelf IS NOT NULL`, `{column}`, column))
 }
 
 var (
@@ -23,15 +33,9 @@ var (
 	sqlRangeRuns, sqlRangeRunsBack           = rangeOf(`jg_run r CROSS JOIN jg_job j ON j.id = r.job`, `r.session = ?`, `r.job`)
 
 	sqlSessionNos       = sqlText(`SELECT no, server FROM jg_session ORDER BY no`)
-	sqlRecurringShelves = sqlText(`WITH RECURSIVE shelves (shelf) AS (
-			SELECT min(shelf) FROM jg_job WHERE recurring = ?1
-			UNION ALL SELECT (SELECT min(shelf) FROM jg_job WHERE recurring = ?1 AND shelf > shelves.shelf) FROM shelves WHERE shelf IS NOT NULL)
-		SELECT shelf FROM shelves WHERE shelf IS NOT NULL`)
-	sqlServerShelves = sqlText(`WITH RECURSIVE shelves (shelf) AS (
-			SELECT min(shelf) FROM jg_job WHERE server = ?1
-			UNION ALL SELECT (SELECT min(shelf) FROM jg_job WHERE server = ?1 AND shelf > shelves.shelf) FROM shelves WHERE shelf IS NOT NULL)
-		SELECT shelf FROM shelves WHERE shelf IS NOT NULL`)
-	sqlTallies = sqlText(`SELECT shape, cls, n FROM jg_tally WHERE n > 0`)
+	sqlRecurringShelves = shelvesOf(`recurring`)
+	sqlServerShelves    = shelvesOf(`server`)
+	sqlTallies          = sqlText(`SELECT shape, cls, n FROM jg_tally WHERE n > 0`)
 )
 
 // ranges are those that hold all jobs that may match, and as little else as can be.
