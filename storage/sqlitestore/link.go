@@ -2,82 +2,23 @@ package sqlitestore
 
 import (
 	"context"
-	"database/sql"
 	"database/sql/driver"
 	"errors"
 	"fmt"
-	"time"
+	"io"
 
-	"github.com/gojobgen/jobgen/storage"
+	"github.com/gojobgen/jobgen/storage/internal/sqlcore"
 )
 
-// A link runs statements: on the write connection, in a caller's transaction or on a
-// connection of the readers.
-type link interface {
-	// exec runs a statement and says how many rows it changed.
-	exec(s *stmt, args ...any) (int64, error)
-	// query runs a statement; the rows have to be closed.
-	query(s *stmt, args ...any) (*rows, error)
-}
-
-// native turns an argument into one of the few types that every SQLite driver takes.
-func native(arg any) any {
-	switch v := arg.(type) {
-	case int:
-		return int64(v)
-	case bool:
-		if v {
-			return int64(1)
-		}
-		return int64(0)
-	case storage.ID:
-		if v.IsZero() {
-			return nil
-		}
-		return v[:]
-	case time.Time:
-		return millis(v)
-	case time.Duration:
-		return int64(v / time.Millisecond)
-	case []byte:
-		if v == nil {
-			return nil
-		}
-		return v
-	case uint64:
-		return int64(v)
-	}
-	return arg
-}
-
-// millis is how a time is stored: milliseconds since 1970, 0 for none.
-func millis(t time.Time) int64 {
-	if t.IsZero() {
-		return 0
-	}
-	return t.UnixMilli()
-}
-
-// instant reads what millis wrote.
-func instant(ms int64) time.Time {
-	if ms == 0 {
-		return time.Time{}
-	}
-	return time.UnixMilli(ms).UTC()
-}
-
-// span reads a duration in milliseconds.
-func span(ms int64) time.Duration { return time.Duration(ms) * time.Millisecond }
-
-// rawLink runs statements on a connection of our own driver, prepared once each. It
-// is used by one goroutine at a time.
-type rawLink struct {
+// link runs statements on the write connection, prepared once each. It is used by one
+// goroutine at a time.
+type link struct {
 	conn     driver.Conn
-	prefix   string
-	prepared []*rawStmt // by stmt.n
+	texts    *sqlcore.Texts
+	prepared []*prepared // by the statement's number
 }
 
-type rawStmt struct {
+type prepared struct {
 	driver.Stmt
 	args []driver.NamedValue // used again by each run
 	vals []driver.Value
@@ -85,117 +26,111 @@ type rawStmt struct {
 	once bool // a second copy, needed while the first is read
 }
 
-func (l *rawLink) prepare(s *stmt) (*rawStmt, error) {
-	if len(l.prepared) <= s.n {
-		l.prepared = append(l.prepared, make([]*rawStmt, len(statements)-len(l.prepared))...)
+func (l *link) prepare(s *sqlcore.Stmt) (*prepared, error) {
+	n := s.Number()
+	if len(l.prepared) <= n {
+		l.prepared = append(l.prepared, make([]*prepared, n+1-len(l.prepared))...)
 	}
-	if p := l.prepared[s.n]; p != nil && !p.busy {
+	if p := l.prepared[n]; p != nil && !p.busy {
 		return p, nil
 	}
-	p, err := l.conn.Prepare(s.withPrefix(l.prefix))
+	stmt, err := l.conn.Prepare(l.texts.Of(s))
 	if err != nil {
-		return nil, fmt.Errorf("sqlitestore: prepare %q: %w", s.short(), err)
+		return nil, fmt.Errorf("prepare %q: %w", s.Short(), err)
 	}
-	fresh := &rawStmt{Stmt: p, once: l.prepared[s.n] != nil}
+	fresh := &prepared{Stmt: stmt, once: l.prepared[n] != nil}
 	if !fresh.once {
-		l.prepared[s.n] = fresh
+		l.prepared[n] = fresh
 	}
 	return fresh, nil
 }
 
-func (p *rawStmt) bind(args []any) []driver.NamedValue {
+func (p *prepared) bind(args []any) []driver.NamedValue {
 	p.args = p.args[:0]
 	for i, a := range args {
-		p.args = append(p.args, driver.NamedValue{Ordinal: i + 1, Value: native(a)})
+		p.args = append(p.args, driver.NamedValue{Ordinal: i + 1, Value: sqlcore.Native(a)})
 	}
 	return p.args
 }
 
-func (l *rawLink) exec(s *stmt, args ...any) (int64, error) {
+// Exec runs a statement and says how many rows it changed.
+func (l *link) Exec(s *sqlcore.Stmt, args ...any) (int64, error) {
 	p, err := l.prepare(s)
 	if err != nil {
 		return 0, err
 	}
 	result, err := p.Stmt.(driver.StmtExecContext).ExecContext(context.Background(), p.bind(args))
 	if err != nil {
-		return 0, s.fault(err)
+		return 0, s.Fault(err)
 	}
 	return result.RowsAffected()
 }
 
-func (l *rawLink) query(s *stmt, args ...any) (*rows, error) {
+// Query runs a statement; a second one may run while the rows of the first are read.
+func (l *link) Query(s *sqlcore.Stmt, args ...any) (sqlcore.Rows, error) {
 	p, err := l.prepare(s)
 	if err != nil {
 		return nil, err
 	}
 	found, err := p.Stmt.(driver.StmtQueryContext).QueryContext(context.Background(), p.bind(args))
 	if err != nil {
-		return nil, s.fault(err)
+		return nil, s.Fault(err)
 	}
 	if p.vals == nil {
 		p.vals = make([]driver.Value, len(found.Columns()))
 	}
 	p.busy = true
-	return &rows{raw: found, from: p, vals: p.vals, s: s}, nil
+	return &rows{found, p}, nil
 }
 
-// run runs a statement without arguments or rows that is not one of statements.
-func (l *rawLink) run(text string) error {
+// rows are rows of a statement of the write connection.
+type rows struct {
+	driver.Rows
+	from *prepared
+}
+
+// Next gives the values of the next row.
+func (r *rows) Next() ([]driver.Value, bool, error) {
+	err := r.Rows.Next(r.from.vals)
+	if errors.Is(err, io.EOF) {
+		return nil, false, nil
+	}
+	return r.from.vals, err == nil, err
+}
+
+// Close lets the statement be used again.
+func (r *rows) Close() error {
+	err := r.Rows.Close()
+	r.from.busy = false
+	if r.from.once {
+		err = errors.Join(err, r.from.Stmt.Close())
+	}
+	return err
+}
+
+// Run runs a text without arguments or rows.
+func (l *link) Run(text string) error {
 	_, err := l.conn.(driver.ExecerContext).ExecContext(context.Background(), text, nil)
 	return err
 }
 
-func (l *rawLink) close() error {
+// number runs a text that gives one number.
+func (l *link) number(text string) (int64, error) {
+	found, err := l.conn.(driver.QueryerContext).QueryContext(context.Background(), text, nil)
+	if err != nil {
+		return 0, err
+	}
+	vals := make([]driver.Value, 1)
+	err = found.Next(vals)
+	n, _ := vals[0].(int64)
+	return n, errors.Join(err, found.Close())
+}
+
+func (l *link) close() error {
 	for _, p := range l.prepared {
 		if p != nil {
 			_ = p.Close() // what it has to say, closing the connection says
 		}
 	}
 	return l.conn.Close()
-}
-
-// sqlConn is what [sql.Tx] and [sql.Conn] have in common.
-type sqlConn interface {
-	ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error)
-	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
-}
-
-// sqlLink runs statements through database/sql: in a caller's transaction, whose
-// driver may be any, or on a connection of the readers.
-type sqlLink struct {
-	ctx    context.Context
-	conn   sqlConn
-	prefix string
-}
-
-func (l *sqlLink) args(args []any) []any {
-	for i, a := range args {
-		args[i] = native(a)
-	}
-	return args
-}
-
-func (l *sqlLink) exec(s *stmt, args ...any) (int64, error) {
-	result, err := l.conn.ExecContext(l.ctx, s.withPrefix(l.prefix), l.args(args)...)
-	if err != nil {
-		return 0, s.fault(err)
-	}
-	return result.RowsAffected()
-}
-
-func (l *sqlLink) query(s *stmt, args ...any) (*rows, error) {
-	found, err := l.conn.QueryContext(l.ctx, s.withPrefix(l.prefix), l.args(args)...) //nolint:rowserrcheck,sqlclosecheck // see rows.next and rows.close
-	if err != nil {
-		return nil, s.fault(err)
-	}
-	columns, err := found.Columns()
-	if err != nil {
-		return nil, s.fault(errors.Join(err, found.Close())) //nolint:sqlclosecheck // here it is closed
-	}
-	r := &rows{std: found, vals: make([]driver.Value, len(columns)), s: s}
-	r.scan = make([]any, len(columns))
-	for i := range r.scan {
-		r.scan[i] = (*any)(&r.vals[i])
-	}
-	return r, nil
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"database/sql/driver"
+	"embed"
 	"errors"
 	"fmt"
 	"net/url"
@@ -12,6 +13,7 @@ import (
 	"time"
 
 	"github.com/gojobgen/jobgen/storage"
+	"github.com/gojobgen/jobgen/storage/internal/sqlcore"
 	"modernc.org/sqlite"
 )
 
@@ -94,58 +96,72 @@ func Open(path string, opts ...Option) (*Store, error) {
 	if path == "" || strings.HasPrefix(path, ":memory:") || strings.HasPrefix(path, "file:") {
 		return nil, fmt.Errorf("sqlitestore: %w: %q is not the path of a file; a store in memory is package memstore", storage.ErrInvalid, path)
 	}
-	s := &Store{path: path, prefix: prefix, opts: o}
-	if err := s.open(); err != nil {
-		return nil, fmt.Errorf("sqlitestore: open %s: %w", path, err)
+	s, err := open(path, o, sqlcore.NewTexts(sqlcore.SQLite, prefix))
+	if err != nil {
+		return nil, fmt.Errorf("sqlitestore: open %s: %w", path, cure(err))
 	}
 	return s, nil
 }
 
-func (s *Store) open() error {
-	conn, err := new(sqlite.Driver).Open(dsn(s.path, "_pragma=busy_timeout(10000)", "_pragma=journal_mode(WAL)",
-		"_pragma=synchronous("+s.opts.sync.String()+")", "_pragma=temp_store(MEMORY)",
+func open(path string, o options, texts *sqlcore.Texts) (*Store, error) {
+	conn, err := new(sqlite.Driver).Open(dsn(path, "_pragma=busy_timeout(10000)", "_pragma=journal_mode(WAL)",
+		"_pragma=synchronous("+o.sync.String()+")", "_pragma=temp_store(MEMORY)",
 		"_pragma=cache_size(-8192)", "_pragma=wal_autocheckpoint(2000)"))
 	if err != nil {
-		return cure(err)
+		return nil, err
 	}
-	writer := &rawLink{conn: conn, prefix: s.prefix}
-	if err := s.prepare(writer); err != nil {
-		return cure(errors.Join(err, writer.close()))
+	f := &file{link: &link{conn: conn, texts: texts}, texts: texts, clock: o.clock}
+	version, err := f.prepare(path, o.readers)
+	if err != nil {
+		return nil, errors.Join(err, f.link.close())
 	}
-	s.start(writer)
-	return nil
+	core := sqlcore.New(sqlcore.Config{
+		Package: "sqlitestore", Place: path, Texts: texts,
+		Info: storage.Info{Name: "sqlite", Durable: true, Lanes: 1, Version: version},
+	}, f)
+	return &Store{core, f}, nil
 }
 
 // prepare makes the tables and opens the readers.
-func (s *Store) prepare(l *rawLink) (err error) {
-	if s.version, err = libraryVersion(l.conn); err != nil {
-		return err
+func (f *file) prepare(path string, readers int) (version string, err error) {
+	if version, err = libraryVersion(f.link.conn); err != nil {
+		return "", err
 	}
-	if err := prepareFile(l); err != nil {
-		return err
+	if err := f.migrate(); err != nil {
+		return "", err
 	}
-	s.readers, err = sql.Open("sqlite", dsn(s.path, "_pragma=busy_timeout(10000)", "_pragma=query_only(1)", "_pragma=cache_size(-16384)"))
+	if _, err := f.Poll(); err != nil {
+		return "", err
+	}
+	f.readers, err = sql.Open("sqlite", dsn(path, "_pragma=busy_timeout(10000)", "_pragma=query_only(1)", "_pragma=cache_size(-16384)"))
 	if err != nil {
-		return err
+		return "", err
 	}
-	s.readers.SetMaxOpenConns(s.opts.readers)
-	s.readers.SetMaxIdleConns(s.opts.readers)
-	return nil
+	f.readers.SetMaxOpenConns(readers)
+	f.readers.SetMaxIdleConns(readers)
+	return version, nil
 }
 
-// prepareFile migrates, and leaves the connection to the writer, who waits for locks
-// on his own.
-func prepareFile(l *rawLink) error {
-	if err := l.run("BEGIN IMMEDIATE"); err != nil {
+//go:embed migrations/*.sql
+var migrations embed.FS
+
+// ErrNewer is wrapped by [Open] when a newer version of this package has changed the
+// tables: start that version, or restore the file from before.
+var ErrNewer = sqlcore.ErrNewer
+
+// migrate brings the tables to this version, while other processes that start at once
+// wait, and leaves the connection to the writer, who waits for locks on his own.
+func (f *file) migrate() error {
+	if err := f.link.Run("BEGIN IMMEDIATE"); err != nil {
 		return err
 	}
-	if err := migrate(l); err != nil {
-		return errors.Join(err, l.run("ROLLBACK"))
+	if err := sqlcore.Migrate(f.link, f.texts, migrations); err != nil {
+		return errors.Join(err, f.link.Run("ROLLBACK"))
 	}
-	if err := l.run("COMMIT"); err != nil {
+	if err := f.link.Run("COMMIT"); err != nil {
 		return err
 	}
-	return l.run("PRAGMA busy_timeout = 0")
+	return f.link.Run("PRAGMA busy_timeout = 0")
 }
 
 // libraryVersion is the version of SQLite.

@@ -6,19 +6,11 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+
+	"github.com/gojobgen/jobgen/storage/internal/sqlcore"
 )
 
-// mayScan are the statements that read a whole table, and why they may.
-var mayScan = map[*stmt]string{
-	sqlSteps: "a row for each migration", sqlQueueNames: "a row for each queue", sqlShapes: "a row for each kind of a queue",
-	sqlPausedKinds: "a row for each paused kind", sqlTallies: "eight rows for each kind of a queue",
-	sqlLineCounts: "a row for each held line", sqlSessions: "a row for each session", sqlServers: "likewise",
-	sqlSessionNos: "likewise", sqlKinds: "a row for each kind", sqlOldKinds: "likewise", sqlPublishedBy: "likewise",
-	sqlOldOwners: "a row for each service", sqlAllDeclared: "a row for each recurring job, twice a minute",
-	sqlRunShapes: "what runs", sqlExpired: "sessions", sqlRunOf: "sessions", sqlOpenJobs: "sessions",
-	sqlDueRecurring: "stops at its limit, in the order of the ids", sqlTodos: "stops at its limit",
-	sqlFirstBatches: "stops at its limit", sqlRangeAll: "stops at its limit", sqlRangeAllBack: "stops at its limit",
-}
+
 
 var scans = regexp.MustCompile(`^SCAN (\S+)`)
 
@@ -29,20 +21,20 @@ func TestPlans(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer s.Close()
-	for _, st := range statements {
+	for _, st := range sqlcore.Statements() {
 		checkPlan(t, s, st)
 	}
 }
 
-func checkPlan(t *testing.T, s *Store, st *stmt) {
-	text := st.withPrefix(s.prefix)
+func checkPlan(t *testing.T, s *Store, st *sqlcore.Stmt) {
+	text := s.file.texts.Of(st)
 	if strings.HasPrefix(text, "BEGIN") || strings.HasPrefix(text, "COMMIT") || strings.HasPrefix(text, "PRAGMA") {
 		return
 	}
 	args := make([]any, strings.Count(text, "?"))
-	found, err := s.readers.QueryContext(context.Background(), "EXPLAIN QUERY PLAN "+text, args...)
+	found, err := s.file.readers.QueryContext(context.Background(), "EXPLAIN QUERY PLAN "+text, args...)
 	if err != nil {
-		t.Errorf("%s: %v", st.short(), err)
+		t.Errorf("%s: %v", st.Short(), err)
 		return
 	}
 	defer found.Close()
@@ -52,16 +44,16 @@ func checkPlan(t *testing.T, s *Store, st *stmt) {
 		if err := found.Scan(&id, &parent, &unused, &detail); err != nil {
 			t.Fatal(err)
 		}
-		if strings.Contains(detail, "USE TEMP B-TREE FOR ORDER BY") && mayScan[st] == "" {
-			t.Errorf("%s sorts: %s", st.short(), detail)
+		if strings.Contains(detail, "USE TEMP B-TREE FOR ORDER BY") && st.MayScan() == "" {
+			t.Errorf("%s sorts: %s", st.Short(), detail)
 		}
 		m := scans.FindStringSubmatch(detail)
-		if m == nil || m[1] == "CONSTANT" || strings.HasSuffix(m[1], "-ROW") || m[1] == "shelves" || m[1] == "(subquery-1)" || mayScan[st] != "" {
+		if m == nil || m[1] == "CONSTANT" || strings.HasSuffix(m[1], "-ROW") || m[1] == "shelves" || m[1] == "(subquery-1)" || st.MayScan() != "" {
 			continue
 		}
-		t.Errorf("%s reads a whole table: %s", st.short(), detail)
+		t.Errorf("%s reads a whole table: %s", st.Short(), detail)
 	}
 	if err := found.Err(); err != nil {
-		t.Errorf("%s: %v", st.short(), err)
+		t.Errorf("%s: %v", st.Short(), err)
 	}
 }

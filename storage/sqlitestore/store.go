@@ -3,120 +3,52 @@ package sqlitestore
 import (
 	"context"
 	"database/sql"
-	"errors"
-	"fmt"
-	"sync"
-	"sync/atomic"
-	"time"
 
 	"github.com/gojobgen/jobgen/storage"
-	"github.com/gojobgen/jobgen/storage/internal/rules"
+	"github.com/gojobgen/jobgen/storage/internal/sqlcore"
 )
 
 // Store keeps jobs in a SQLite file. Make one with [Open].
 type Store struct {
-	path    string
-	prefix  string
-	version string // of the SQLite library
-	opts    options
-	readers *sql.DB
-	seen    atomic.Pointer[names] // what readers know of names
-	bell    bell
-
-	mu      sync.Mutex
-	queue   []*part
-	closed  bool
-	kick    chan struct{} // holds one
-	ended   chan struct{} // the writer is gone
-	closing error         // of the write connection, once the writer is gone
-	stop    chan struct{} // closed by Close
+	*sqlcore.Store
+	file *file
 }
 
 var _ storage.Store = (*Store)(nil)
 
-func (s *Store) start(l *rawLink) {
-	s.kick = make(chan struct{}, 1)
-	s.ended = make(chan struct{})
-	s.stop = make(chan struct{})
-	s.bell.init()
-	w := &writer{s: s, link: l}
-	go w.loop()
-}
-
 // Close waits for the writes under way, lets go of the file, and ends every Wait.
 // Jobs that sessions of this process run stay theirs until they are closed or lost.
 func (s *Store) Close() error {
-	s.mu.Lock()
-	first := !s.closed
-	s.closed = true
-	s.mu.Unlock()
-	if !first {
-		<-s.ended
-		return nil
-	}
-	close(s.stop)
-	<-s.ended
-	s.bell.close()
-	if err := errors.Join(s.closing, s.readers.Close()); err != nil {
-		return fmt.Errorf("sqlitestore: close %s: %w", s.path, err)
-	}
-	return nil
+	s.file.closed.Store(true)
+	return s.Store.Close()
 }
 
-// Info describes the store.
-func (s *Store) Info() storage.Info {
-	return storage.Info{Name: "sqlite", Durable: true, Lanes: 1, Version: s.version}
+// Tx is the store inside a transaction of the caller: what its Insert stores appears
+// when the caller commits, and never when the caller rolls back.
+//
+// The transaction has to be one on the store's own file. Any SQLite driver will do,
+// the caller opens the database: with IMMEDIATE transactions (_txlock=immediate, in
+// modernc.org/sqlite and in mattn/go-sqlite3 alike), because a transaction that has
+// read before it writes fails when another has written meanwhile, however long the
+// busy timeout is. And keep it short: SQLite has one writer, so while the transaction
+// is open, all other writing waits, that of every server too.
+//
+//	db, err := sql.Open("sqlite", "file:app.db?_txlock=immediate&_pragma=busy_timeout(5000)")
+//	tx, err := db.BeginTx(ctx, nil)
+//	...
+//	mail.With(client.Via(store.Tx(tx))).EnqueueSendReceipt(ctx, 42)
+//	err = tx.Commit()
+//
+// Servers find the jobs by polling the file, usually within some milliseconds.
+func (s *Store) Tx(dbtx *sql.Tx) storage.Inserter { return &userTx{s, dbtx} }
+
+type userTx struct {
+	s    *Store
+	dbtx *sql.Tx
 }
 
-func (s *Store) isClosed() bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.closed
-}
-
-func (s *Store) now() time.Time { return rules.Cut(s.opts.clock()) }
-
-// errClosed is what calls answer after Close.
-func (s *Store) errClosed() error {
-	return fmt.Errorf("sqlitestore: %s: %w", s.path, storage.ErrClosed)
-}
-
-// read calls f with a link that sees one moment of the database, and the names of
-// that moment.
-func (s *Store) read(ctx context.Context, f func(v *view) error) error {
-	if s.isClosed() {
-		return s.errClosed()
-	}
-	dbtx, err := s.readers.BeginTx(ctx, nil)
-	if err != nil {
-		return s.readFault(ctx, err)
-	}
-	defer dbtx.Rollback()
-	l := &sqlLink{ctx: ctx, conn: dbtx, prefix: s.prefix}
-	known, err := s.namesFor(l)
-	if err != nil {
-		return s.readFault(ctx, err)
-	}
-	return s.readFault(ctx, f(&view{link: l, names: known, now: s.now()}))
-}
-
-// readFault makes one error of what ended a read: a cancelled context and a closed
-// store say so themselves.
-func (s *Store) readFault(ctx context.Context, err error) error {
-	switch {
-	case err == nil:
-		return nil
-	case ctx.Err() != nil:
-		return fmt.Errorf("sqlitestore: %w", ctx.Err())
-	case s.isClosed():
-		return s.errClosed()
-	}
-	return cure(err)
-}
-
-// view is one moment of the database.
-type view struct {
-	link
-	names *names
-	now   time.Time
+// Insert stores groups in the caller's transaction; see [storage.Inserter].
+func (u *userTx) Insert(ctx context.Context, groups ...storage.Group) ([]storage.InsertResult, error) {
+	l := sqlcore.NewStdLink(ctx, u.dbtx, u.s.file.texts)
+	return u.s.InsertIn(ctx, l, u.s.file.clock(), groups)
 }

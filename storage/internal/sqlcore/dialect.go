@@ -1,0 +1,101 @@
+package sqlcore
+
+import (
+	"strconv"
+	"strings"
+)
+
+// Dialect is a database's way to write SQL. Statements of this package are written
+// for SQLite; what another database wants differently stands beside them.
+type Dialect uint8
+
+// The dialects.
+const (
+	SQLite Dialect = iota
+	Postgres
+	MySQL
+	dialects
+)
+
+// Texts are the statements as one namespace of one database wants them.
+type Texts struct {
+	dialect Dialect
+	prefix  string
+	texts   []string
+	orders  [][]int // MySQL: which argument each place takes; nil: one after the other
+}
+
+// NewTexts writes all statements for a dialect. The prefix stands before the names of
+// tables.
+func NewTexts(d Dialect, prefix string) *Texts {
+	t := &Texts{dialect: d, prefix: prefix, texts: make([]string, len(statements)), orders: make([][]int, len(statements))}
+	for i, s := range statements {
+		t.texts[i], t.orders[i] = placeholders(d, t.named(s.in(d)))
+	}
+	return t
+}
+
+// Of is the text of a statement.
+func (t *Texts) Of(s *Stmt) string { return t.texts[s.n] }
+
+// Args puts arguments in the order of the statement's places, as few types that
+// every driver takes. It changes args where it can.
+func (t *Texts) Args(s *Stmt, args []any) []any {
+	for i, a := range args {
+		args[i] = Native(a)
+	}
+	order := t.orders[s.n]
+	if order == nil {
+		return args
+	}
+	all := make([]any, len(order))
+	for i, n := range order {
+		all[i] = args[n]
+	}
+	return all
+}
+
+// named puts the namespace's prefix before the names of tables.
+func (t *Texts) named(text string) string { return strings.ReplaceAll(text, "jg_", t.prefix) }
+
+// Named is a text that is none of the statements, such as a migration, with the names of this
+// namespace's tables.
+func (t *Texts) Named(text string) string { return t.named(text) }
+
+// placeholders writes ? and ?1 as the dialect wants them.
+func placeholders(d Dialect, text string) (string, []int) {
+	if d == SQLite || !strings.Contains(text, "?") {
+		return text, nil
+	}
+	var b strings.Builder
+	var order []int
+	next, plain := 0, true
+	for i := 0; i < len(text); i++ {
+		if text[i] != '?' {
+			b.WriteByte(text[i])
+			continue
+		}
+		end := i + 1
+		for end < len(text) && text[end] >= '0' && text[end] <= '9' {
+			end++
+		}
+		n := next
+		if end > i+1 {
+			n, _ = strconv.Atoi(text[i+1 : end]) // digits only
+			n--
+		}
+		next = max(next, n+1)
+		plain = plain && n == len(order)
+		order = append(order, n)
+		i = end - 1
+		if d == Postgres {
+			b.WriteString("$" + strconv.Itoa(n+1))
+		} else {
+			b.WriteByte('?')
+		}
+	}
+	if plain || d == Postgres {
+		order = nil
+	}
+	return b.String(), order
+}

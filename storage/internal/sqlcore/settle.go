@@ -1,0 +1,347 @@
+package sqlcore
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/gojobgen/jobgen/storage"
+	"github.com/gojobgen/jobgen/storage/internal/rules"
+)
+
+// Settle writes the ends of runs; see [storage.Worker].
+func (s *Store) Settle(ctx context.Context, r storage.SettleRequest) (verdicts []storage.Verdict, err error) {
+	if len(r.Outcomes) == 0 && len(r.Started) == 0 {
+		return nil, ctx.Err()
+	}
+	storable := make([]bool, len(r.Outcomes))
+	for i := range r.Outcomes {
+		storable[i] = rules.Storable(r.Outcomes[i])
+	}
+	err = s.write(ctx, func(t *tx) error {
+		st := &settling{tx: t, req: &r, storable: storable, verdicts: make([]storage.Verdict, len(r.Outcomes))}
+		err := st.run()
+		verdicts = st.verdicts
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return verdicts, nil
+}
+
+// settling is one settle request.
+type settling struct {
+	*tx
+	req      *storage.SettleRequest
+	storable []bool
+	session  session
+	runs     map[storage.ID]*ended // of the jobs in the request that this session runs
+	over     []storage.ID          // whose rows in jg_run go
+	verdicts []storage.Verdict
+}
+
+// ended is a run with its job.
+type ended struct {
+	*record
+	fetch   int
+	flags   int
+	started time.Time
+	report  int
+	lines   int
+	why     string
+	over    bool
+	slim    bool // of the record only columnsRun are loaded
+}
+
+// columnsRun are what the end of a run always needs of a job; the rest is loaded for
+// the jobs that need it, by whole.
+const columnsRun = `j.id, j.shape, j.links, j.spill, j.attempt, j.lost, j.batch, j.history, j.expires,
+		r.fetch, r.flags, r.started, r.report, r.lines, r.why`
+
+var (
+	sqlRuns = sqlFamily(`SELECT `+columnsRun+`
+		FROM jg_run r CROSS JOIN jg_job j ON j.id = r.job WHERE r.session = ? AND r.job IN ({})`, "?")
+	sqlDropRuns = sqlFamily(`DELETE FROM jg_run WHERE session = ? AND job IN ({})`, "?")
+)
+
+func scanEnded(r *rows) *ended {
+	return &ended{
+		record: &record{id: r.id(0), shape: r.int(1), cls: classLive, stored: classLive, links: r.int(2), spill: r.int(3),
+			attempt: r.int(4), lost: r.int(5), batch: r.id(6), history: r.bytes(7), expires: r.time(8)},
+		fetch: r.int(9), flags: r.int(10), started: r.time(11), report: r.int(12), lines: r.int(13), why: r.str(14), slim: true,
+	}
+}
+
+// whole loads what columnsRun leaves out.
+func (t *tx) whole(e *ended) error {
+	if !e.slim {
+		return nil
+	}
+	r, err := t.job(e.id)
+	if err == nil && r == nil {
+		err = fmt.Errorf("job %v runs and is not there: the tables are damaged", e.id)
+	}
+	if err == nil {
+		e.record, e.slim = r, false
+	}
+	return err
+}
+
+func (st *settling) run() error {
+	found, err := st.sessionOf(st.req.Session, &st.session)
+	if err != nil {
+		return err
+	}
+	st.runs = make(map[storage.ID]*ended, len(st.req.Outcomes))
+	if found && !st.session.dead {
+		ids := make([]storage.ID, 0, len(st.req.Outcomes)+len(st.req.Started))
+		for i := range st.req.Outcomes {
+			ids = append(ids, st.req.Outcomes[i].Token.Job)
+		}
+		for _, token := range st.req.Started {
+			ids = append(ids, token.Job)
+		}
+		if err := st.loadRuns(st.session.no, ids, st.runs); err != nil {
+			return err
+		}
+	}
+	if err := st.begun(); err != nil {
+		return err
+	}
+	for i := range st.req.Outcomes {
+		if st.verdicts[i], err = st.outcome(&st.req.Outcomes[i], st.storable[i]); err != nil {
+			return err
+		}
+	}
+	return st.dropRuns(st.session.no, st.over)
+}
+
+// loadRuns adds to runs what a session runs of these jobs.
+func (t *tx) loadRuns(session int, ids []storage.ID, runs map[storage.ID]*ended) error {
+	for len(ids) > 0 {
+		s, size := sqlRuns.fit(len(ids))
+		args := make([]any, size+1)
+		args[0] = session
+		n := min(size, len(ids))
+		for i := range n {
+			args[i+1] = ids[i][:]
+		}
+		err := each(t.Link, func(r *rows) error {
+			e := scanEnded(r)
+			runs[e.id] = e
+			return nil
+		}, s, args...)
+		if err != nil {
+			return err
+		}
+		ids = ids[n:]
+	}
+	return nil
+}
+
+// dropRuns removes runs that are over.
+func (t *tx) dropRuns(session int, ids []storage.ID) error {
+	for len(ids) > 0 {
+		s, size := sqlDropRuns.fit(len(ids))
+		args := make([]any, size+1)
+		args[0] = session
+		n := min(size, len(ids))
+		for i := range n {
+			args[i+1] = ids[i][:]
+		}
+		if _, err := t.Exec(s, args...); err != nil {
+			return err
+		}
+		ids = ids[n:]
+	}
+	return nil
+}
+
+// live is the run that a token belongs to; nil when the token is dead.
+func (st *settling) live(token storage.Token) *ended {
+	e := st.runs[token.Job]
+	if e == nil || e.over || token.Session != st.req.Session || token.Fetch != e.fetch {
+		return nil
+	}
+	return e
+}
+
+var sqlBegun = sqlText(`UPDATE jg_run SET flags = flags & ~1, started = ? WHERE session = ? AND job = ?`)
+
+// begun notes that handlers of jobs fetched ahead have started.
+func (st *settling) begun() error {
+	for _, token := range st.req.Started {
+		e := st.live(token)
+		if e == nil || e.flags&runAhead == 0 {
+			continue
+		}
+		e.flags &^= runAhead
+		e.started = st.now
+		if _, err := st.Exec(sqlBegun, e.started, st.session.no, e.id); err != nil {
+			return err
+		}
+		if !e.expires.IsZero() {
+			e.expires = time.Time{}
+			if _, err := st.Exec(sqlSaveExpiry, e.id); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// outcome writes the end of one run.
+func (st *settling) outcome(o *storage.Outcome, storable bool) (storage.Verdict, error) {
+	e := st.live(o.Token)
+	if e == nil {
+		return st.settledBefore(o)
+	}
+	if !storable {
+		return storage.Unstorable, nil
+	}
+	if err := st.lastReport(e, o); err != nil {
+		return 0, err
+	}
+	if e.plain(o) {
+		return storage.Accepted, st.endPlain(e, o)
+	}
+	if err := st.whole(e); err != nil {
+		return 0, err
+	}
+	end := rules.EndOf(*o, e.flags&runCancel != 0)
+	reason := o.Reason
+	if end.Cut {
+		reason = e.why
+	}
+	if o.Kind == storage.Succeed {
+		e.result = o.Result
+	}
+	stat := st.stat(e.shape)
+	stat.RunTime += max(o.Duration, 0)
+	if end.Retried {
+		stat.Retried++
+		e.retries++
+	}
+	started := e.flags&runAhead == 0
+	if !started && o.Kind != storage.Release { // nobody told that it had
+		started, e.started = true, rules.Cut(st.now.Add(-max(o.Duration, 0)))
+	}
+	e.settled = e.fetch<<3 | int(o.Kind)
+	e.links &^= linkWary
+	st.over = append(st.over, e.id)
+	entry := storage.HistoryEntry{State: end.State, Reason: reason, Duration: o.Duration, Outcome: o.Kind}
+	if o.Kind == storage.Fail || o.Kind == storage.Retry || o.Kind == storage.Delete {
+		entry.Failure = o.Failure
+	}
+	return storage.Accepted, st.endRun(e, &st.session, entry, after{
+		delay: end.Delay, counted: end.Counted, retain: o.Retain, started: started, retried: end.Retried, place: o.Kind == storage.Release,
+	})
+}
+
+// after is what becomes of a job after a run, beside its state.
+type after struct {
+	delay   time.Duration // scheduled
+	retain  time.Duration // final
+	started bool          // the handler had started
+	counted bool          // the run counts as an attempt
+	retried bool
+	place   bool // enqueued again where it was
+}
+
+// endRun turns a job whose run is over into what the entry says. The entry of the
+// run's start, which was derived from the claim until now, is written with it.
+func (t *tx) endRun(e *ended, s *session, entry storage.HistoryEntry, a after) error {
+	if err := t.freeSlots(e.record, e.fetch); err != nil {
+		return err
+	}
+	e.over = true
+	e.fetches = e.fetch
+	e.server = s.server
+	entry.At = t.now
+	entry.Attempt, entry.Fetch, entry.Session, entry.Server = e.attempt, e.fetch, s.id, s.server
+	if !entry.State.Final() {
+		why, err := t.inCancelled(e.record)
+		if err != nil {
+			return err
+		}
+		if why != "" {
+			entry.State, entry.Reason = storage.Deleted, why
+		}
+	}
+	var err error
+	if a.started {
+		begin := storage.HistoryEntry{At: e.started, State: storage.Processing, Attempt: e.attempt, Fetch: e.fetch, Session: s.id, Server: s.server}
+		e.record.started = e.started
+		e.expires = time.Time{}
+		err = e.note(begin, entry)
+	} else {
+		err = e.note(entry)
+	}
+	if err != nil {
+		return err
+	}
+	e.reason = rules.Reason(entry.Reason)
+	e.ran = true
+	if entry.State.Final() {
+		if a.counted {
+			e.links |= linkCounted
+		}
+		return t.finish(e.record, entry.State, a.retain)
+	}
+	if a.counted {
+		e.attempt++
+	}
+	return t.waitAgain(e.record, entry.State, a)
+}
+
+// waitAgain puts a job back: for a time, where it was, or at the end of its queue.
+func (t *tx) waitAgain(r *record, state storage.State, a after) error {
+	if state == storage.Scheduled {
+		r.cls = classScheduled
+		if a.retried {
+			r.cls = classRetrying
+		}
+		r.due = rules.After(t.now, a.delay)
+		return t.save(r)
+	}
+	place := r.rank
+	t.setEnqueued(r)
+	if a.place {
+		r.rank = place
+	}
+	if err := t.save(r); err != nil {
+		return err
+	}
+	return t.addReady(r)
+}
+
+// settledBefore answers for a token that is dead.
+func (st *settling) settledBefore(o *storage.Outcome) (storage.Verdict, error) {
+	r, err := st.job(o.Token.Job)
+	if err != nil || r == nil {
+		return storage.Refused, err
+	}
+	history, err := decodeHistory(r.history)
+	if err != nil {
+		return 0, err
+	}
+	kind := rules.Settled(history, o.Token)
+	if kind == 0 && r.settled>>3 == o.Token.Fetch && !hasFetch(history, o.Token.Fetch) {
+		kind = storage.OutcomeKind(r.settled & 7)
+	}
+	if kind == o.Kind && kind != 0 {
+		return storage.Accepted, nil
+	}
+	return storage.Refused, nil
+}
+
+// hasFetch reports whether a history knows how a fetch ended.
+func hasFetch(history []storage.HistoryEntry, fetch int) bool {
+	for _, e := range history {
+		if e.Fetch == fetch && e.Outcome != 0 {
+			return true
+		}
+	}
+	return false
+}

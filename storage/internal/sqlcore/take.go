@@ -1,0 +1,211 @@
+package sqlcore
+
+import (
+	"time"
+
+	"github.com/gojobgen/jobgen/storage"
+)
+
+// newRun is a row for jg_run.
+type newRun struct {
+	job   storage.ID
+	fetch int
+	flags int
+	start time.Time
+}
+
+var (
+	sqlAddRuns = sqlFamily(`INSERT INTO jg_run (session, job, fetch, call, flags, started, report, lines)
+		SELECT ?1, column1, column2, ?2, ?3, ?4, 0, 0 FROM (VALUES {})`, `(?, ?)`)
+	sqlRunsOf = sqlText(`SELECT ` + columnsShort + `, j.payload, j.options, r.fetch, r.flags, r.started
+		FROM jg_run r CROSS JOIN jg_job j ON j.id = r.job WHERE r.session = ? AND r.call = ?`)
+	sqlNote = sqlText(`SELECT progress, checkpoint, lines FROM jg_note WHERE job = ?`)
+)
+
+// take gives a job to the session, to start it or to hold it ready.
+func (f *fetching) take(r *record, ahead bool) error {
+	run := newRun{job: r.id, fetch: r.fetches + 1, start: f.now}
+	if ahead {
+		run.flags, run.start = runAhead, time.Time{}
+	}
+	if r.line != 0 {
+		if err := f.moveLine(r.id, r.shape, classHeld, classLive, 0); err != nil {
+			return err
+		}
+	}
+	if r.links&linkFlow != 0 {
+		if err := f.takeFlow(r, ahead); err != nil {
+			return err
+		}
+	}
+	f.runs = append(f.runs, run)
+	return f.give(r, run)
+}
+
+// takeFlow does what a fetch owes to expiry, limits and keys.
+func (f *fetching) takeFlow(r *record, ahead bool) error {
+	if !r.expires.IsZero() && !ahead {
+		if _, err := f.Exec(sqlSaveExpiry, r.id); err != nil {
+			return err
+		}
+		r.expires = time.Time{}
+	}
+	if r.links&linkUnique != 0 && r.extra.Unique.Until == int(storage.UntilStarted) {
+		if _, err := f.Exec(sqlFreeKey, r.extra.Unique.Key, r.id); err != nil {
+			return err
+		}
+	}
+	if r.links&linkLimits == 0 {
+		return nil
+	}
+	for i, l := range r.extra.Limits {
+		if sameKeyBefore(r.extra.Limits, i) {
+			continue
+		}
+		if l.Per == 0 {
+			f.slots[l.Key]++
+			continue
+		}
+		for other := range f.rates {
+			if other.Key == l.Key {
+				f.rates[other]--
+			}
+		}
+	}
+	return f.takeSlots(r)
+}
+
+// give adds a job to the answer, with all that its handler needs.
+func (f *fetching) give(r *record, run newRun) error {
+	job, err := jobOf(f.names, f.Link, r)
+	if err != nil {
+		return err
+	}
+	if job.Payload, err = partOf(f.Link, r, partPayload, r.payload); err != nil {
+		return err
+	}
+	if job.Options, err = partOf(f.Link, r, partOptions, r.options); err != nil {
+		return err
+	}
+	if job.Input, err = partOf(f.Link, r, partInput, nil); err != nil {
+		return err
+	}
+	if r.links&linkNote != 0 {
+		if _, err := one(f.Link, func(rows *rows) { job.Checkpoint = rows.bytes(1) }, sqlNote, r.id); err != nil {
+			return err
+		}
+	}
+	running(&job, run.fetch, run.start, f.req.Session, f.session.server)
+	f.result.Jobs = append(f.result.Jobs, storage.Fetched{
+		Job:   job,
+		Token: storage.Token{Job: r.id, Session: f.req.Session, Fetch: run.fetch},
+		Ahead: run.flags&runAhead != 0,
+	})
+	return nil
+}
+
+// running shows a job as what it is while a session has it.
+func running(j *storage.Job, fetch int, start time.Time, session storage.ID, server string) {
+	j.State, j.Held, j.Reason = storage.Processing, "", ""
+	j.Fetches, j.Session, j.Server = fetch, session, server
+	if !start.IsZero() {
+		j.StartedAt = start
+	}
+}
+
+// addRuns writes the claims.
+func (f *fetching) addRuns() error {
+	runs := f.runs
+	if len(runs) == 0 {
+		// Nothing is written, so idle servers do not wake each other with what
+		// concerns nobody. A call is in this process, so no copy of it arrives late.
+		return nil
+	}
+	if _, err := f.Exec(sqlSetCall, f.req.Call, f.session.no); err != nil {
+		return err
+	}
+	for len(runs) > 0 {
+		n := 1
+		for n < len(runs) && runs[n].flags == runs[0].flags { // those ahead come last
+			n++
+		}
+		if err := f.addAlike(runs[:n]); err != nil {
+			return err
+		}
+		runs = runs[n:]
+	}
+	return nil
+}
+
+// addAlike writes claims that differ by their jobs only.
+func (f *fetching) addAlike(runs []newRun) error {
+	flags, start := runs[0].flags, Millis(runs[0].start)
+	for len(runs) > 0 {
+		s, n := sqlAddRuns.exactly(len(runs))
+		args := make([]any, 0, 4+2*n)
+		args = append(args, f.session.no, f.req.Call, flags, start)
+		for _, r := range runs[:n] {
+			args = append(args, r.job[:], r.fetch)
+		}
+		if _, err := f.Exec(s, args...); err != nil {
+			return err
+		}
+		runs = runs[n:]
+	}
+	return nil
+}
+
+// again answers a repeated call: what it gave and the session still has.
+func (f *fetching) again() error {
+	type given struct {
+		r   *record
+		run newRun
+	}
+	var all []given
+	err := each(f.Link, func(r *rows) error {
+		rec, err := scanRecord(r, 0)
+		if err != nil {
+			return err
+		}
+		rec.payload, rec.options = r.bytes(nShort), r.bytes(nShort+1)
+		all = append(all, given{rec, newRun{rec.id, r.int(nShort + 2), r.int(nShort + 3), r.time(nShort + 4)}})
+		return nil
+	}, sqlRunsOf, f.session.no, f.req.Call)
+	if err != nil {
+		return err
+	}
+	for _, g := range all {
+		if err := complete(f.Link, g.r); err != nil {
+			return err
+		}
+		if err := f.give(g.r, g.run); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// nextRate says when a job that is held back by a rate may be fetched.
+func (f *fetching) nextRate() error {
+	for _, name := range f.req.Queues {
+		no, ok := f.names.queueNo[name]
+		if !ok || f.names.queues[no].paused {
+			continue
+		}
+		if err := f.wakeRates(f.names.queues[no]); err != nil { // those that this fetch used up
+			return err
+		}
+		var due time.Time
+		if _, err := one(f.Link, func(r *rows) { due = r.time(0) }, sqlNextRate, no); err != nil {
+			return err
+		}
+		if due.IsZero() {
+			continue
+		}
+		wait := max(due.Sub(f.now), time.Millisecond)
+		if f.result.Again == 0 || wait < f.result.Again {
+			f.result.Again = wait
+		}
+	}
+	return nil
+}

@@ -1,0 +1,111 @@
+// Package redisstore keeps jobs in Redis 6.2 or later, or Valkey, through go-redis:
+// a single server, Sentinel, or a Cluster.
+//
+// What it needs of the server: an append-only file (every second or always), no
+// eviction (maxmemory-policy noeviction), and for failovers without loss replicas that
+// are awaited ([WaitReplicas]). [Store.Warnings] says what is not so.
+//
+// # How it works
+//
+// Every call that writes is one Lua script, so it is one atomic step as a call of
+// package memstore is under its mutex: the scripts are a port of that package, and its
+// files say what each step does. Plain jobs (no parents, batch, unique key, limits,
+// recurrence or expiry) take small scripts of their own (lua/plain_*.lua), which handle
+// a whole call with a handful of Redis commands; they answer "not plain" before they
+// write anything, and the call is made again with the full script.
+//
+// # Shards and keys
+//
+// A shard is the jobs of a range of lanes: shard = lane * N >> 14. All its keys have one
+// tag, jg:{NAMESPACE:SHARD}:name, hence one slot. A script works in one shard and
+// declares every key; no name is built in Lua. So there is no key per job, queue or
+// parent: what would be many small collections is one sorted set with score 0 whose
+// members begin with what they belong to, read by ZRANGEBYLEX.
+//
+// In the table, id is the 16 bytes of a [storage.ID]; numbers are big-endian; N8(name) is
+// the first 8 bytes of the SHA-256 of a name (queue, kind), so that nothing has to hand
+// out numbers, eight zero bytes for the empty one; ms is milliseconds since 1970 in 6
+// bytes, 0 for the zero time. A kind with its fingerprint is read as N8(kind) N8(print).
+//
+//	name     type    holds
+//	state    hash    id -> the job's record (see record.go and lua/codec.lua): all that changes
+//	body     hash    id -> what never changes, written and read by Go only (body.go)
+//	more     hash    id -> cmsgpack map of a job that is not plain (lua/more.lua says its fields)
+//	part     hash    one letter, id -> 'r' result, 'c' checkpoint, 'i' input, 'p' progress (8 bytes
+//	                 of a float64, note), 'y' payload that replaces the body's (1 byte length,
+//	                 fingerprint, payload), 'k' reason of a request to cancel;
+//	                 'f', id, fetch in 4 bytes -> the failure of that run (JSON of storage.Failure)
+//	log      hash    id, number in 4 bytes -> a log line: fetch in 4 bytes, JSON of storage.LogLine
+//	line     zset 0  enqueued jobs in turn: N8(queue), line in 4 bytes (0: not held), priority in
+//	                 1 byte, seq in 6 bytes, id
+//	held     hash    line in 4 bytes -> cmsgpack map of a held line {q=N8(queue), h=Job.Held,
+//	                 c=cause letter, k=N8(kind), p=N8(print), key=, max=, per=ms, n=jobs on it};
+//	                 'n', N8(queue), Job.Held, 0, max, 0, per -> its number in 4 bytes
+//	turn     zset 0  held lines by what they wait for: 'k', N8(queue), line: lines of kinds;
+//	                 'r', N8(queue), priority, seq, line: limits and rates that may have room, by
+//	                 their first job's turn; 'a', N8(queue), microseconds in 8 bytes, line: rates
+//	                 without room, by when they have; 'l', limit key, 0, line: lines of a limit
+//	index    zset 0  all jobs: state in 1 byte (processing as enqueued), N8(queue), N8(kind), id
+//	run      zset 0  processing jobs: session id, seq in 6 bytes, id
+//	due      zset    scheduled: id by DueAt in ms
+//	expire   zset    enqueued with ExpiresAt: id by it in ms
+//	retain   zset    what may be swept, by time in ms: ids one behind the other, of jobs; 'B', id of
+//	                 a batch. A hint: the record decides when the time has come
+//	kid      zset 0  parent (job or batch) id, child id
+//	todo     list    what steps left to Tick: cmsgpack {parent id, 1 for restore, state, run, last child}
+//	batch    hash    id -> cmsgpack map of a batch (lua/batch.lua says its fields)
+//	set      zset 0  memberships by id: 'b', batch: all batches; 'j', batch, job; 'o', batch, job:
+//	                 those that are not final; 'n', batch, nested batch; 'm', recurring id, 0, job;
+//	                 'c', session, job: cancellation requested
+//	unique   hash    key -> holder's id, ms until when (0: to its end)
+//	limit    hash    'l', key -> jobs running; 'r', key -> the longest Per asked for, in microseconds
+//	rate     zset 0  starts: key, 0, microseconds in 8 bytes, a running number in 4
+//	meta     hash    seq, line: the last numbers given; start: running number of starts
+//	paused   hash    'q', N8(queue) and 'k', N8(kind) -> who paused it (never absent while paused)
+//	count    hash    state in 1 byte, N8(queue), N8(kind) -> jobs; 'H', N8(queue), cause letter ->
+//	                 held jobs: 'k' kind, 'p' paused kind, 'l' limit, 'r' rate. No zeros are kept
+//	name     hash    N8 -> name, of queues and kinds
+//	stat     hash    'm' or 'h', minutes since 1970 of the step in 4 bytes, N8(queue), N8(kind),
+//	                 letter -> count: 's' succeeded, 'f' failed, 'd' deleted, 'r' retried, 't' run
+//	                 time in ns
+//	step     zset 0  the keys of stat without their letter
+//	session  hash    id -> living sessions: see lua/session.lua
+//	info     hash    session id -> JSON of storage.Session (while it lives)
+//	gave     hash    session id -> Again in microseconds (6 bytes), More (1 byte), then id and
+//	                 fetch (4 bytes) of each job that its last fetch gave
+//	ended    zset    ids of sessions that ended, by time in ms, kept for a day
+//	dying    list    dead sessions with jobs: cmsgpack {id, server, MaxLost; 0: closed}
+//	owner    hash    owner -> ms when its last session ended
+//	kind     hash    kind, 0, fingerprint -> ms of the last publication or end (6 bytes), JSON of
+//	                 storage.KindInfo without Servers
+//	twin     hash    id of a duplicate that was not stored -> its holder's id
+//	twins    zset    the same ids by the time in ms when they are forgotten
+//	fired    hash    recurring id, 0, occurrence in ms (8 bytes, signed) -> id of its job
+//	cron     hash    recurring id -> its record (see recurring.go)
+//	next     zset    recurring jobs that are not paused, by Next in ms
+//	wake     string  there while somebody waits; also the name of the channel on which queues
+//	                 that got work are told: N8 one behind the other
+//
+// # Scripts
+//
+// A file in lua/ begins with comments that say which keys it uses and which other files
+// come before it (script.go puts them together):
+//
+//	-- keys: state body        names of the table above, or all
+//	-- uses: codec jobs        files without .lua, each with its own keys and uses
+//
+// A key is the local k_NAME. ARGV[1] is the offset of the clock in milliseconds: 0 but in
+// tests. Everything else is the script's own. All files together are one Lua chunk, so
+// they share 200 locals: functions of the library are fields of the local L. A script of
+// the library ends with return L.done(answer), which writes what changed (L.save), tells
+// who waits, and answers {answer, queues woken}; [shard.call] takes that apart.
+//
+// The clock is Redis TIME plus the offset: L.now in milliseconds, L.exact in microseconds.
+//
+// # Several shards
+//
+// A group lives in the shard of its ids' lane. Parents, batches, keys and limits of other
+// shards are the matter of a durable relay (an outbox per shard, delivered by Tick) and
+// of prepared groups, whose own shard decides: see relay.go once it is there. A single
+// server has one shard, and nothing of this.
+package redisstore

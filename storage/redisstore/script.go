@@ -1,0 +1,185 @@
+package redisstore
+
+import (
+	"context"
+	"crypto/sha1"
+	"embed"
+	"encoding/hex"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/gojobgen/jobgen/storage"
+	"github.com/redis/go-redis/v9"
+)
+
+//go:embed lua/*.lua
+var files embed.FS
+
+// keyNames are the keys of a shard, in the order in which scripts declare them.
+var keyNames = []string{
+	"state", "body", "more", "part", "log", "line", "held", "turn", "index", "run", "due",
+	"expire", "retain", "kid", "todo", "batch", "set", "unique", "limit", "rate", "meta",
+	"paused", "count", "name", "stat", "step", "session", "info", "gave", "ended", "dying",
+	"owner", "kind", "twin", "twins", "fired", "cron", "next", "wake",
+}
+
+// script is a Lua script with the keys it declares.
+type script struct {
+	name string
+	keys []int // in keyNames
+	text string
+	sha  string
+}
+
+// load puts a script together from its file and those that it uses.
+func load(name string) *script {
+	var a assembly
+	a.add(name)
+	slices.Sort(a.keys)
+	var text strings.Builder
+	if len(a.keys) > 0 {
+		var names, values []string
+		for i, k := range a.keys {
+			names = append(names, "k_"+keyNames[k])
+			values = append(values, fmt.Sprintf("KEYS[%d]", i+1))
+		}
+		fmt.Fprintf(&text, "local %s = %s\n", strings.Join(names, ", "), strings.Join(values, ", "))
+	}
+	for _, part := range a.parts {
+		text.WriteString(part)
+	}
+	sum := sha1.Sum([]byte(text.String()))
+	return &script{name: name, keys: a.keys, text: text.String(), sha: hex.EncodeToString(sum[:])}
+}
+
+// lazy is a script that is put together when it is run first.
+func lazy(name string) func() *script {
+	return sync.OnceValue(func() *script { return load(name) })
+}
+
+// assembly collects the files of one script.
+type assembly struct {
+	seen  []string
+	keys  []int
+	parts []string
+}
+
+func (a *assembly) add(name string) {
+	if slices.Contains(a.seen, name) {
+		return
+	}
+	a.seen = append(a.seen, name)
+	data, err := files.ReadFile("lua/" + name + ".lua")
+	if err != nil {
+		panic(fmt.Sprintf("redisstore: script %s: %v", name, err))
+	}
+	var code []string
+	for line := range strings.Lines(string(data)) {
+		if keys, ok := strings.CutPrefix(line, "-- keys:"); ok {
+			a.declare(name, strings.Fields(keys))
+		} else if uses, ok := strings.CutPrefix(line, "-- uses:"); ok {
+			for _, other := range strings.Fields(uses) {
+				a.add(other)
+			}
+		} else {
+			code = append(code, shorten(line))
+		}
+	}
+	a.parts = append(a.parts, strings.Join(code, ""))
+}
+
+// shorten leaves out what is for people only: a line of comment.
+func shorten(line string) string {
+	if text := strings.TrimLeft(line, " \t"); text == "\n" || strings.HasPrefix(text, "--") {
+		return ""
+	} else {
+		return text
+	}
+}
+
+func (a *assembly) declare(file string, names []string) {
+	if slices.Equal(names, []string{"all"}) {
+		names = keyNames
+	}
+	for _, name := range names {
+		k := slices.Index(keyNames, name)
+		if k < 0 {
+			panic(fmt.Sprintf("redisstore: script %s: no key is called %q", file, name))
+		}
+		if !slices.Contains(a.keys, k) {
+			a.keys = append(a.keys, k)
+		}
+	}
+}
+
+// shard is the part of the store whose keys share a slot.
+type shard struct {
+	s    *Store
+	n    int
+	keys []string // by keyNames
+
+	mu       sync.Mutex
+	declared map[*script][]string
+}
+
+func newShard(s *Store, n int) *shard {
+	sh := &shard{s: s, n: n, declared: make(map[*script][]string)}
+	for _, name := range keyNames {
+		sh.keys = append(sh.keys, fmt.Sprintf("jg:{%s:%d}:%s", s.opt.namespace, n, name))
+	}
+	return sh
+}
+
+// key is the name of one key of the shard, for commands outside of scripts.
+func (sh *shard) key(name string) string { return sh.keys[slices.Index(keyNames, name)] }
+
+// keysOf are the keys that a script declares.
+func (sh *shard) keysOf(sc *script) []string {
+	sh.mu.Lock()
+	defer sh.mu.Unlock()
+	keys := sh.declared[sc]
+	if keys == nil {
+		for _, k := range sc.keys {
+			keys = append(keys, sh.keys[k])
+		}
+		sh.declared[sc] = keys
+	}
+	return keys
+}
+
+// run runs a script with the clock's offset as its first argument and gives its reply.
+// The server's error for a text that it does not know any more is answered by sending
+// the text.
+func (sh *shard) run(ctx context.Context, sc *script, args ...any) (any, error) {
+	if sh.s.closed() {
+		return nil, storage.ErrClosed
+	}
+	argv := make([]any, 0, len(args)+1)
+	argv = append(append(argv, sh.s.offset.Load()), args...)
+	keys := sh.keysOf(sc)
+	reply, err := sh.s.rdb.EvalSha(ctx, sc.sha, keys, argv...).Result()
+	if err != nil && redis.HasErrorPrefix(err, "NOSCRIPT") {
+		reply, err = sh.s.rdb.Eval(ctx, sc.text, keys, argv...).Result()
+	}
+	if err != nil && err != redis.Nil {
+		return nil, sh.s.fault(sc.name, err)
+	}
+	return reply, nil
+}
+
+// call runs a script of the library, whose reply is its answer and the queues that it
+// gave work to; those who wait for them in this process are woken.
+func (sh *shard) call(ctx context.Context, sc *script, args ...any) (any, error) {
+	reply, err := sh.run(ctx, sc, args...)
+	if err != nil {
+		return nil, err
+	}
+	pair, ok := reply.([]any)
+	if !ok || len(pair) != 2 {
+		return nil, sh.s.fault(sc.name, fmt.Errorf("unexpected reply %T", reply))
+	}
+	sh.s.woke(asString(pair[1]))
+	return pair[0], nil
+}
