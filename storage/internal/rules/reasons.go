@@ -51,6 +51,10 @@ func BatchCancelled(batch storage.ID, by string) string {
 // KeyTaken is the Skip.Why of a job whose unique key another job holds.
 func KeyTaken(holder storage.ID) string { return fmt.Sprintf("its unique key is held by %s", holder) }
 
+// KeyInTransaction is the Skip.Why of a job whose unique key an open transaction of a
+// caller has.
+const KeyInTransaction = "its unique key is in a transaction that is open"
+
 // InState is the Skip.Why of a job that the action does not apply to.
 func InState(s storage.State) string { return "it is " + s.String() }
 

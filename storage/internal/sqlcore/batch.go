@@ -18,6 +18,7 @@ type batch struct {
 	look          time.Time
 	by            string // who cancelled it
 	fresh         bool   // of the group that is being inserted
+	mine          bool   // made in this transaction
 	changed       bool
 }
 
@@ -104,7 +105,7 @@ func (t *tx) insertBatches(in *insertion) error {
 	for i := range g.Batches {
 		n := &g.Batches[i]
 		b := &batch{BatchInfo: storage.BatchInfo{ID: n.ID, Parent: n.Parent, Name: n.Name, CreatedAt: t.now,
-			State: storage.Processing, Sealed: !n.Open}, fresh: true, changed: true}
+			State: storage.Processing, Sealed: !n.Open}, fresh: true, mine: true, changed: true}
 		if len(n.Metadata) > 0 {
 			var err error
 			if b.metadata, err = json.Marshal(n.Metadata); err != nil {
@@ -138,7 +139,7 @@ func (t *tx) needBatch(in *insertion, field string, id storage.ID) error {
 	if in.batches[id] != nil {
 		return nil
 	}
-	b, err := t.batch(id)
+	b, err := t.anyBatch(id)
 	if err == nil && b == nil {
 		err = refuse(rules.UnknownParent(field, id))
 	}
@@ -180,7 +181,7 @@ func (t *tx) nest(in *insertion, b *batch) error {
 // joinBatch counts a new job in its batch. In a cancelled one it is deleted at once.
 func (t *tx) joinBatch(_ *insertion, r *record) error {
 	b, err := t.batch(r.batch)
-	if err != nil {
+	if err != nil || b == nil {
 		return err
 	}
 	b.Total++
@@ -203,6 +204,9 @@ func (t *tx) settleBatches(in *insertion) error {
 		if b.Parent.IsZero() {
 			continue
 		}
+		if t.apart() && in.batches[b.Parent] == nil {
+			continue // see below
+		}
 		outer, err := t.batch(b.Parent)
 		if err != nil {
 			return err
@@ -219,7 +223,20 @@ func (t *tx) settleBatches(in *insertion) error {
 			return err
 		}
 	}
+	for _, id := range in.order {
+		if b := in.batches[id]; t.apart() && !b.Parent.IsZero() && in.batches[b.Parent] == nil {
+			if err := t.saveEffect(effect{what: effectNest, subject: id, state: b.State}); err != nil {
+				return err
+			}
+		}
+	}
 	for _, id := range in.group.Seal {
+		if t.apart() && in.batches[id] == nil {
+			if err := t.saveEffect(effect{what: effectSeal, subject: id}); err != nil {
+				return err
+			}
+			continue
+		}
 		b, err := t.batch(id)
 		if err != nil {
 			return err
@@ -308,7 +325,7 @@ func (t *tx) judgeBatch(b *batch) error {
 		return nil
 	}
 	outer, err := t.batch(b.Parent)
-	if err != nil || outer == nil {
+	if err != nil || outer == nil || t.apart() && !outer.mine {
 		return err
 	}
 	if was.Final() {
@@ -321,4 +338,39 @@ func (t *tx) judgeBatch(b *batch) error {
 	}
 	outer.changed = true
 	return t.judgeBatch(outer)
+}
+
+// nestLater counts a batch that a caller's transaction has made in the one around it,
+// which was there before. Its ends since then are counted there already.
+func (t *tx) nestLater(k *effect) error {
+	b, err := t.batch(k.subject)
+	if err != nil || b == nil {
+		return err
+	}
+	outer, err := t.batch(b.Parent)
+	if err != nil || outer == nil {
+		return err
+	}
+	outer.Nested++
+	if k.state.Final() {
+		*outer.nestedCounter(k.state)++
+	} else {
+		outer.NestedOpen++
+	}
+	outer.changed = true
+	t.moved++
+	return t.judgeBatch(outer)
+}
+
+// sealLater seals a batch that a caller's transaction has completed.
+func (t *tx) sealLater(id storage.ID) error {
+	b, err := t.batch(id)
+	if err != nil || b == nil {
+		return err
+	}
+	t.moved++
+	if !b.Sealed {
+		b.Sealed, b.changed = true, true
+	}
+	return t.judgeBatch(b)
 }

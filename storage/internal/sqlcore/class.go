@@ -65,6 +65,7 @@ const (
 	linkParents // it has edges
 	linkCounted // it ended by a run that counts as an attempt
 	linkFlow    // it has an expiry or a key that a fetch has to look at
+	linkJoin    // it is in a batch that does not count it yet: Tick will
 )
 
 // Bits of jg_run.flags.

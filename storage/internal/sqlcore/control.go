@@ -160,8 +160,8 @@ func (t *tx) requeue(r *record, c *storage.Control, reason string) (why string, 
 	if releases, err := t.releasing(r.id); err != nil || releases {
 		return rules.StillReleasing, err
 	}
-	if holder, err := t.blockedBy(r); err != nil || !holder.IsZero() {
-		return rules.KeyTaken(holder), err
+	if why, err := t.blocked(r); err != nil || why != "" {
+		return why, err
 	}
 	edges, err := edgesOf(t.Link, r.id)
 	if err != nil {

@@ -57,6 +57,23 @@ type Tx interface {
 	Rollback()
 }
 
+// A KeyLocker is a link of a shared database, in which callers' transactions may hold
+// unique keys for as long as they like.
+type KeyLocker interface {
+	// LockKey locks a unique key until the transaction ends. It waits for others when
+	// wait is set, and else reports false when another transaction has it.
+	LockKey(name string, wait bool) (bool, error)
+}
+
+// A LoneDriver is the driver of a shared database.
+type LoneDriver interface {
+	Driver
+	// BeginAlone is Begin for a group with unique keys, which waits with the group only:
+	// it locks the keys in their order before it takes the write lock. It may be called
+	// by many goroutines at once.
+	BeginAlone(ctx context.Context, keys []string) (Tx, error)
+}
+
 // View is one moment of the database.
 type View interface {
 	Link

@@ -84,11 +84,18 @@ func (t *tx) findBatchParents(in *insertion, jobs map[storage.ID]foundJob, ids [
 		if _, ok := jobs[p]; ok {
 			continue
 		}
-		b, err := t.batch(p)
+		b, err := t.anyBatch(p)
 		if err != nil {
 			return err
 		}
 		if b == nil {
+			isJob, err := t.jobOutside(p)
+			if err != nil {
+				return err
+			}
+			if isJob {
+				continue
+			}
 			return refuse(rules.UnknownParent("parent", p))
 		}
 		for i := range in.group.Jobs {
@@ -114,13 +121,18 @@ func (t *tx) addEdges(in *insertion, j *storage.NewJob, r *record) error {
 		if isBatch {
 			continue
 		}
-		if _, err := t.Exec(sqlSaveLinks, linkChildren, p); err != nil {
-			return err
-		}
-		for _, other := range in.records { // not stored yet: it brings the link along
+		own := false
+		for _, other := range in.records { // if not stored yet, it brings the link along
 			if other != nil && other.id == p {
 				other.links |= linkChildren
+				own = true
 			}
+		}
+		if t.apart() && !own {
+			continue // Tick does it, when it judges the job
+		}
+		if _, err := t.Exec(sqlSaveLinks, linkChildren, p); err != nil {
+			return err
 		}
 	}
 	return nil

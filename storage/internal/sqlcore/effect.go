@@ -21,7 +21,10 @@ type effect struct {
 const (
 	effectEnded   = iota + 1 // the subject ended: judge its children
 	effectRestore            // the subject is not final any more: restore what its last end skipped
-	effectJudge              // the subject awaits parents that may have ended
+	effectJudge              // the subject awaits parents that may have ended, or a place in its batch
+	effectFree               // the subject's unique key is free
+	effectNest               // the subject, a batch, is not counted in its outer one yet; it ended as state says
+	effectSeal               // the subject, a batch, is complete
 )
 
 var (
@@ -86,6 +89,14 @@ func (t *tx) doTask(k *effect, limit int) (err error) {
 	switch k.what {
 	case effectJudge:
 		err = t.judgeLater(k)
+	case effectFree:
+		if done, err = t.freeLater(k.subject); err == nil && !done {
+			return t.postpone(k)
+		}
+	case effectNest:
+		err = t.nestLater(k)
+	case effectSeal:
+		err = t.sealLater(k.subject)
 	default:
 		done, err = t.doChildren(k, limit)
 	}
@@ -107,7 +118,52 @@ func (t *tx) judgeLater(k *effect) error {
 		return err
 	}
 	t.moved++
+	if err := t.linkParents(r); err != nil {
+		return err
+	}
+	if r.links&linkJoin != 0 {
+		r.links &^= linkJoin
+		if err := t.joinBatch(nil, r); err != nil || r.cls != classAwaiting {
+			return err
+		}
+	}
 	return t.judge(r)
+}
+
+// linkParents tells the parents of a job that was stored in a caller's transaction
+// that they have it.
+func (t *tx) linkParents(r *record) error {
+	if !t.shared {
+		return nil
+	}
+	edges, err := edgesOf(t.Link, r.id)
+	if err != nil {
+		return err
+	}
+	for _, e := range edges {
+		if e.batch {
+			continue
+		}
+		if _, err := t.Exec(sqlSaveLinks, linkChildren, e.Parent); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+var sqlDelayTodo = sqlText(`INSERT INTO jg_todo (what, subject, state, run, after) SELECT what, subject, state, run, after FROM jg_todo WHERE no = ?`)
+
+// postpone puts an effect that cannot be done yet behind all others.
+func (t *tx) postpone(k *effect) error {
+	t.moved++
+	if k.no == 0 {
+		return t.saveEffect(*k)
+	}
+	if _, err := t.Exec(sqlDelayTodo, k.no); err != nil {
+		return err
+	}
+	_, err := t.Exec(sqlDropTodo, k.no)
+	return err
 }
 
 // doChildren goes through the children of an effect's subject; it reports whether that
@@ -185,11 +241,11 @@ func (t *tx) restore(k *effect, e *edge) error {
 	if r.links&linkSkipped == 0 || r.extra.SkippedBy != k.subject || r.extra.SkippedRun != run {
 		return nil
 	}
-	holder, err := t.blockedBy(r)
-	if err != nil || !holder.IsZero() {
+	why, err := t.blocked(r)
+	if err != nil || why != "" {
 		return err
 	}
-	why, err := t.inCancelled(r)
+	why, err = t.inCancelled(r)
 	if err != nil || why != "" {
 		return err
 	}

@@ -15,7 +15,12 @@ func (s *Store) Insert(ctx context.Context, groups ...storage.Group) ([]storage.
 	if checkGroups(groups, results) == 0 && len(groups) > 0 && !s.isClosed() {
 		return results, ctx.Err()
 	}
-	err := s.write(ctx, func(t *tx) error { return t.insertGroups(groups, results) })
+	var err error
+	if lone, ok := s.driver.(LoneDriver); ok {
+		err = s.insertShared(ctx, lone, groups, results)
+	} else {
+		err = s.write(ctx, func(t *tx) error { return t.insertGroups(groups, results) })
+	}
 	if err != nil {
 		return nil, err
 	}

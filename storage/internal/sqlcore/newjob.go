@@ -81,6 +81,9 @@ func (t *tx) stand(in *insertion, j *storage.NewJob, r *record) error {
 	switch {
 	case len(j.Parents) > 0:
 		t.awaitParents(in, j, r, due)
+	case t.joinsLater(in, r):
+		r.cls = classAwaiting
+		r.more().Delay = max(due.Sub(t.now).Milliseconds(), 0)
 	case due.After(t.now):
 		r.cls, r.due = classScheduled, due
 	default:
@@ -93,6 +96,9 @@ func (t *tx) stand(in *insertion, j *storage.NewJob, r *record) error {
 func (t *tx) storeJob(in *insertion, j *storage.NewJob, r *record) error {
 	if err := t.stand(in, j, r); err != nil {
 		return err
+	}
+	if t.joinsLater(in, r) {
+		r.links |= linkJoin
 	}
 	if added, err := t.add(r); err != nil || !added {
 		return firstError(err, fmt.Errorf("job %v appeared while it was stored", r.id))
@@ -112,10 +118,19 @@ func (t *tx) storeJob(in *insertion, j *storage.NewJob, r *record) error {
 			return err
 		}
 	}
-	if !r.batch.IsZero() {
-		return t.joinBatch(in, r)
+	if r.batch.IsZero() {
+		return nil
 	}
-	return nil
+	if t.joinsLater(in, r) {
+		return nil
+	}
+	return t.joinBatch(in, r)
+}
+
+// joinsLater reports whether a job of a caller's transaction is in a batch that is
+// stored already. That batch is not touched: Tick counts the job and lets it go.
+func (t *tx) joinsLater(in *insertion, r *record) bool {
+	return t.apart() && !r.batch.IsZero() && in.batches[r.batch] == nil
 }
 
 // insertPlain stores a group of one job that needs nothing but itself: the most

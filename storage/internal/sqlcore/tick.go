@@ -2,6 +2,7 @@ package sqlcore
 
 import (
 	"context"
+	"math"
 	"time"
 
 	"github.com/gojobgen/jobgen/storage"
@@ -153,7 +154,8 @@ func (k *ticking) declare(s *session) error {
 
 // doTodos goes on with what ends could not release in their own step.
 func (k *ticking) doTodos() error {
-	for k.budget > 0 && k.meta.Todos > 0 {
+	last := int64(math.MaxInt64) // what is postponed has to wait for the next Tick
+	for k.budget > 0 && (k.meta.Todos > 0 || k.shared) {
 		var todos []effect
 		err := each(k.Link, func(r *rows) error {
 			todos = append(todos, effect{no: r.int64(0), what: r.int(1), subject: r.id(2), state: r.state(3), run: r.int(4), after: r.id(5)})
@@ -162,8 +164,16 @@ func (k *ticking) doTodos() error {
 		if err != nil || len(todos) == 0 {
 			return err
 		}
+		if last == math.MaxInt64 {
+			if _, err := one(k.Link, func(r *rows) { last = r.int64(0) }, sqlLastTodo); err != nil {
+				return err
+			}
+		}
 		for i := range todos {
 			if k.budget <= 0 {
+				return nil
+			}
+			if todos[i].no > last {
 				return nil
 			}
 			before := k.moved
@@ -175,6 +185,8 @@ func (k *ticking) doTodos() error {
 	}
 	return nil
 }
+
+var sqlLastTodo = sqlText(`SELECT max(no) FROM jg_todo`)
 
 var (
 	sqlDue     = sqlText(`SELECT id FROM jg_job WHERE due > 0 AND due <= ? ORDER BY due LIMIT ?`)

@@ -34,8 +34,10 @@ type tx struct {
 	stored Meta  // as in the database
 	shared bool  // others insert at the same time, see Config.Shared
 	places int64 // last place given, where they are times
-	user   bool  // in a caller's transaction: only new rows, the rest is for Tick
+	user   bool  // in a caller's transaction: what concerns others is for Tick
 	bell   *bell
+
+	outside func(f func(l Link) error) error // user, shared: calls f with a link that sees what is committed
 
 	tally  map[tallyKey]int
 	stats  map[statKey]*storage.Stat
@@ -180,3 +182,7 @@ func (t *tx) sweepAt(id storage.ID, at time.Time) {
 	}
 	t.sweeps[step] = append(t.sweeps[step], id[:]...)
 }
+
+// apart reports whether only new rows may be written: it is a caller's transaction in a
+// database with many writers, and may hold its locks for long.
+func (t *tx) apart() bool { return t.user && t.shared }

@@ -24,16 +24,24 @@ func (t *tx) keyHolder(key string) (holder storage.ID, err error) {
 	return holder, err
 }
 
-// blockedBy is the other job that holds the unique key of r; zero for none.
-func (t *tx) blockedBy(r *record) (storage.ID, error) {
+// blocked is why r cannot have its unique key: another job holds it, or a caller's
+// transaction that is open; empty when it can, or needs none.
+func (t *tx) blocked(r *record) (why string, err error) {
 	if r.extra == nil || r.extra.Unique == nil {
-		return storage.ID{}, nil
+		return "", nil
+	}
+	locked, err := t.lockKey(r.extra.Unique.Key)
+	if err != nil {
+		return "", err
+	}
+	if !locked {
+		return rules.KeyInTransaction, nil
 	}
 	holder, err := t.keyHolder(r.extra.Unique.Key)
-	if holder == r.id {
-		holder = storage.ID{}
+	if err != nil || holder.IsZero() || holder == r.id {
+		return "", err
 	}
-	return holder, err
+	return rules.KeyTaken(holder), nil
 }
 
 // takeKey makes r the holder of its key, which is free. The time of a key counts from
@@ -54,12 +62,44 @@ func (t *tx) takeKey(r *record) error {
 	return err
 }
 
-// freeKey frees the key of r, if it is still its own.
+// freeKey frees the key of r, if it is still its own. While a caller's transaction has
+// the key, that is left to Tick.
 func (t *tx) freeKey(r *record) error {
 	if r.links&linkUnique == 0 {
 		return nil
 	}
 	r.links &^= linkUnique
-	_, err := t.Exec(sqlFreeKey, r.extra.Unique.Key, r.id)
+	locked, err := t.lockKey(r.extra.Unique.Key)
+	if err != nil {
+		return err
+	}
+	if !locked {
+		return t.saveEffect(effect{what: effectFree, subject: r.id})
+	}
+	_, err = t.Exec(sqlFreeKey, r.extra.Unique.Key, r.id)
 	return err
+}
+
+// freeLater frees a key that could not be freed at the end of its job; it reports
+// whether that was possible now.
+func (t *tx) freeLater(id storage.ID) (bool, error) {
+	r, err := t.job(id)
+	if err != nil || r == nil || r.links&linkUnique != 0 || r.extra == nil || r.extra.Unique == nil {
+		return true, err
+	}
+	locked, err := t.lockKey(r.extra.Unique.Key)
+	if err != nil || !locked {
+		return false, err
+	}
+	_, err = t.Exec(sqlFreeKey, r.extra.Unique.Key, r.id)
+	return true, err
+}
+
+// lockKey locks a key for this transaction; false when a caller's transaction has it.
+func (t *tx) lockKey(name string) (bool, error) {
+	l, ok := t.Link.(KeyLocker)
+	if !ok {
+		return true, nil
+	}
+	return l.LockKey(name, t.user)
 }
