@@ -1,6 +1,7 @@
 package sqlcore
 
 import (
+	"regexp"
 	"strconv"
 	"strings"
 )
@@ -23,17 +24,27 @@ type Texts struct {
 	prefix  string
 	texts   []string
 	orders  [][]int // MySQL: which argument each place takes; nil: one after the other
+	quiet   []bool  // MySQL: see Quiet
 }
 
 // NewTexts writes all statements for a dialect. The prefix stands before the names of
 // tables.
 func NewTexts(d Dialect, prefix string) *Texts {
-	t := &Texts{dialect: d, prefix: prefix, texts: make([]string, len(statements)), orders: make([][]int, len(statements))}
+	t := &Texts{dialect: d, prefix: prefix, texts: make([]string, len(statements)), orders: make([][]int, len(statements)),
+		quiet: make([]bool, len(statements))}
 	for i, s := range statements {
-		t.texts[i], t.orders[i] = placeholders(d, t.named(s.in(d)))
+		text := s.in(d)
+		if d == MySQL {
+			text, t.quiet[i] = inMySQL(text)
+		}
+		t.texts[i], t.orders[i] = placeholders(d, t.named(text))
 	}
 	return t
 }
+
+// Quiet reports whether a statement inserts only what is not there: the database says
+// that it is by an error, which the driver takes for no rows.
+func (t *Texts) Quiet(s *Stmt) bool { return t.quiet[s.n] }
 
 // Of is the text of a statement.
 func (t *Texts) Of(s *Stmt) string { return t.texts[s.n] }
@@ -62,6 +73,29 @@ func (t *Texts) named(text string) string { return strings.ReplaceAll(text, "jg_
 // namespace's tables.
 func (t *Texts) Named(text string) string { return t.named(text) }
 
+var numbered = regexp.MustCompile(`\?[0-9]+`)
+
+// highest is the highest number that a place has.
+func highest(text string) (n int) {
+	for _, place := range numbered.FindAllString(text, -1) {
+		i, _ := strconv.Atoi(place[1:]) // digits only
+		n = max(n, i)
+	}
+	return n
+}
+
+// hint says to SQLite which index to use.
+var hint = regexp.MustCompile(` INDEXED BY \w+`)
+
+// portable is a text for SQLite as another database reads it: there the order of a join
+// and the index are the planner's choice.
+func portable(d Dialect, text string) string {
+	if d == SQLite {
+		return text
+	}
+	return strings.ReplaceAll(hint.ReplaceAllString(text, ""), "CROSS JOIN", "JOIN")
+}
+
 // placeholders writes ? and ?1 as the dialect wants them.
 func placeholders(d Dialect, text string) (string, []int) {
 	if d == SQLite || !strings.Contains(text, "?") {
@@ -70,6 +104,9 @@ func placeholders(d Dialect, text string) (string, []int) {
 	var b strings.Builder
 	var order []int
 	next, plain := 0, true
+	if d == MySQL { // where numbers stand behind plain places
+		next = highest(text)
+	}
 	for i := 0; i < len(text); i++ {
 		if text[i] != '?' {
 			b.WriteByte(text[i])

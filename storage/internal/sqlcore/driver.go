@@ -26,7 +26,8 @@ type Driver interface {
 
 // A Link runs statements of this package. It is used by one goroutine at a time.
 type Link interface {
-	// Exec runs a statement and says how many rows it changed.
+	// Exec runs a statement and says how many rows it changed; of statements that are
+	// not counted (see Stmt.Counted) it may say anything and run them later.
 	Exec(s *Stmt, args ...any) (int64, error)
 	// Query runs a statement; the rows have to be closed before the link runs another,
 	// unless the driver can do both.
@@ -72,6 +73,14 @@ type LoneDriver interface {
 	// it locks the keys in their order before it takes the write lock. It may be called
 	// by many goroutines at once.
 	BeginAlone(ctx context.Context, keys []string) (Tx, error)
+}
+
+// A Folder is a transaction of a database in which counters (jg_tally, jg_stat) are
+// rows that are added up.
+type Folder interface {
+	// Fold makes few rows of the many that were added, those of others that are not
+	// committed left out.
+	Fold() error
 }
 
 // View is one moment of the database.

@@ -101,7 +101,7 @@ func (t *tx) count(shape int, state storage.State) {
 	}
 }
 
-var sqlLeaveReady = sqlText(`DELETE FROM jg_ready WHERE queue = ? AND line = ? AND rank = ?`)
+var sqlLeaveReady = sqlText(`DELETE FROM jg_ready WHERE queue = ? AND line = ? AND rank = ? AND job = ?`)
 
 // leaveLine takes an enqueued job off its line.
 func (t *tx) leaveLine(r *record) error {
@@ -109,7 +109,7 @@ func (t *tx) leaveLine(r *record) error {
 		return nil
 	}
 	queue := t.names.shapes[r.shape].queue
-	if _, err := t.Exec(sqlLeaveReady, queue.no, r.line, r.rank); err != nil {
+	if _, err := t.Exec(sqlLeaveReady, queue.no, r.line, r.rank, r.id); err != nil {
 		return err
 	}
 	if r.line == 0 {

@@ -92,6 +92,7 @@ type source struct {
 	dry    bool
 	spans  [][2]int64 // ranks that left the line, in runs without gaps
 	open   bool       // the last span may grow
+	gone   []*record  // left the line, one by one
 }
 
 var sqlReady = sqlText(`SELECT ` + columnsShort + `, j.payload, j.options
@@ -150,7 +151,11 @@ func (f *fetching) queue(queue *queueName) error {
 		if err != nil {
 			return err
 		}
-		s.left(r.rank, gone)
+		if gone && f.shared {
+			s.gone = append(s.gone, r) // others may have put jobs between this one and the last
+		} else {
+			s.left(r.rank, gone)
+		}
 	}
 	return f.leave(queue, sources)
 }
@@ -211,7 +216,12 @@ func (f *fetching) leave(queue *queueName, sources []*source) error {
 				return err
 			}
 		}
-		if s.line != 0 && len(s.spans) > 0 {
+		for _, r := range s.gone {
+			if _, err := f.Exec(sqlLeaveReady, queue.no, s.line, r.rank, r.id); err != nil {
+				return err
+			}
+		}
+		if s.line != 0 && len(s.spans)+len(s.gone) > 0 {
 			if err := f.forgetLine(queue.no, s.line); err != nil {
 				return err
 			}
@@ -242,6 +252,9 @@ func (f *fetching) consider(queue *queueName, r *record) (gone bool, err error) 
 		if held || err != nil {
 			return held, err
 		}
+	}
+	if free, err := f.freeBefore(r); err != nil || !free {
+		return false, err
 	}
 	switch {
 	case f.max > 0:

@@ -97,7 +97,7 @@ func (t *tx) unhold(queue *queueName, no, running, n int) error {
 		if err := t.moveLine(p.job, shape, classHeld, classLive, 0); err != nil {
 			return err
 		}
-		if _, err := t.Exec(sqlLeaveReady, queue.no, no, p.rank); err != nil {
+		if _, err := t.Exec(sqlLeaveReady, queue.no, no, p.rank, p.job); err != nil {
 			return err
 		}
 		if _, err := t.Exec(sqlAddReady, queue.no, p.rank, p.job); err != nil {

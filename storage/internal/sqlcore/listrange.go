@@ -36,7 +36,9 @@ var (
 	sqlSessionNos       = sqlText(`SELECT no, server FROM jg_session ORDER BY no`).scans("a row for each session")
 	sqlRecurringShelves = shelvesOf(`recurring`)
 	sqlServerShelves    = shelvesOf(`server`)
-	sqlTallies          = sqlText(`SELECT shape, cls, n FROM jg_tally WHERE n > 0`).scans("eight rows for each kind of a queue")
+	sqlTallies          = sqlText(`SELECT shape, cls, CAST(sum(n) AS BIGINT) FROM jg_tally GROUP BY shape, cls HAVING sum(n) > 0`).
+				as(MySQL, `SELECT shape, cls, CAST(sum(n) AS SIGNED) FROM jg_tally GROUP BY shape, cls HAVING sum(n) > 0`).
+				scans("eight rows for each kind of a queue")
 )
 
 // ranges are those that hold all jobs that may match, and as little else as can be.

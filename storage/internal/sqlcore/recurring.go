@@ -26,7 +26,7 @@ var (
 			zone = excluded.zone, misfire = excluded.misfire, overlap = excluded.overlap, job = excluded.job,
 			paused = excluded.paused, paused_by = excluded.paused_by, next = excluded.next, last = excluded.last,
 			last_job = excluded.last_job, updated = excluded.updated, declared = excluded.declared, heard = excluded.heard`)
-	sqlDropRecurring = sqlText(`DELETE FROM jg_recurring WHERE id = ?`)
+	sqlDropRecurring = sqlText(`DELETE FROM jg_recurring WHERE id = ?`).counted()
 	sqlOwnerLives    = sqlText(`SELECT min(opened) FROM jg_session WHERE owner = ? AND dead = 0`)
 	sqlOwnerSeen     = sqlText(`SELECT seen FROM jg_owner WHERE owner = ?`)
 )

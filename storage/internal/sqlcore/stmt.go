@@ -13,6 +13,7 @@ type Stmt struct {
 	text  string
 	other [dialects]string
 	scan  string // why it may read a table from end to end
+	count bool   // the caller asks how many rows it changed
 }
 
 // statements are all that this package ever runs but migrations: tests prepare each
@@ -41,6 +42,17 @@ func (s *Stmt) scans(why string) *Stmt {
 	return s
 }
 
+// counted says that callers need the number of rows that the statement changed. Others
+// may be put off until the next query or the commit.
+func (s *Stmt) counted() *Stmt {
+	s.count = true
+	return s
+}
+
+// Counted reports whether Exec has to say how many rows the statement changed; of
+// others it may say anything, and run them with the next query or the commit.
+func (s *Stmt) Counted() bool { return s.count }
+
 // MayScan is why the statement may read a table from end to end; empty: it may not.
 func (s *Stmt) MayScan() string { return s.scan }
 
@@ -49,7 +61,7 @@ func (s *Stmt) in(d Dialect) string {
 	if s.other[d] != "" {
 		return s.other[d]
 	}
-	return s.text
+	return portable(d, s.text)
 }
 
 // Number is the statement's place among all, for caches of prepared statements.

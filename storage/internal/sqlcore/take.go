@@ -50,7 +50,7 @@ func (f *fetching) takeFlow(r *record, ahead bool) error {
 		}
 		r.expires = time.Time{}
 	}
-	if r.links&linkUnique != 0 && r.extra.Unique.Until == int(storage.UntilStarted) {
+	if freeAtStart(r) {
 		if _, err := f.Exec(sqlFreeKey, r.extra.Unique.Key, r.id); err != nil {
 			return err
 		}

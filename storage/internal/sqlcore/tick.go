@@ -58,6 +58,11 @@ func (k *ticking) run() error {
 	if k.budget <= 0 {
 		k.result.More = true
 	}
+	if f, ok := k.Link.(Folder); ok {
+		if err := f.Fold(); err != nil {
+			return err
+		}
+	}
 	if err := k.housekeep(); err != nil {
 		return err
 	}

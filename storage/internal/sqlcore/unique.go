@@ -103,3 +103,17 @@ func (t *tx) lockKey(name string) (bool, error) {
 	}
 	return l.LockKey(name, t.user)
 }
+
+// freeAtStart reports whether the key of r is free before a fetch gives r.
+func freeAtStart(r *record) bool {
+	return r.links&linkUnique != 0 && r.extra.Unique.Until == int(storage.UntilStarted)
+}
+
+// freeBefore reports whether r may be given: not while a caller's transaction has the
+// key that has to be free first.
+func (f *fetching) freeBefore(r *record) (bool, error) {
+	if !freeAtStart(r) {
+		return true, nil
+	}
+	return f.lockKey(r.extra.Unique.Key)
+}
