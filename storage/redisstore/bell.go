@@ -13,6 +13,8 @@ import (
 const (
 	// waitAtMost is how long Wait waits when nothing happens.
 	waitAtMost = 5 * time.Second
+	// waitUnsure is how long it waits when it cannot know what happened since the mark.
+	waitUnsure = 10 * time.Millisecond
 	// markFor is how long the server knows that somebody waits after it was told.
 	markFor = 20 * time.Second
 	// markSpare is what has to be left of that when a Wait begins.
@@ -135,7 +137,10 @@ func (s *Store) Wait(ctx context.Context, queues []string, mark uint64) error {
 	sleep := waitAtMost
 	b.mu.Lock()
 	b.waited = time.Now()
-	woken := b.all > mark
+	woken := false
+	if b.all > mark {
+		sleep = waitUnsure
+	}
 	for _, name := range queues {
 		q := n8s(name)
 		w.queues = append(w.queues, q)
@@ -173,8 +178,8 @@ func (b *bell) sleep(ctx context.Context, w *waiter, d time.Duration) error {
 
 // listen makes sure that a connection listens and that the server knows that somebody
 // waits, for as long as a Wait that begins now. When it has to begin with either, all
-// marks taken before are too old: the Wait returns at once, and what the next fetch
-// does not find is told.
+// marks taken before are too old: the Wait returns soon, and what the next fetch does
+// not find is told.
 func (b *bell) listen(ctx context.Context) error {
 	b.mu.Lock()
 	pubsub, marked := b.pubsub, b.marked

@@ -28,7 +28,7 @@ func (s *Store) examine(ctx context.Context) error {
 			return s.fault("asking the server for its version failed; is it there, and is its address right", err)
 		}
 	}
-	told := fields(text)
+	told := infoFields(text)
 	s.info = storage.Info{Name: "redis", Durable: true, Lanes: 1, Version: told["redis_version"]}
 	if v := told["valkey_version"]; v != "" {
 		s.info.Version = "valkey " + v
@@ -72,8 +72,8 @@ func (s *Store) warning(text string) {
 	}
 }
 
-// fields reads the answer of INFO.
-func fields(text string) map[string]string {
+// infoFields reads the answer of INFO.
+func infoFields(text string) map[string]string {
 	m := make(map[string]string)
 	for line := range strings.Lines(text) {
 		if name, value, ok := strings.Cut(strings.TrimSpace(line), ":"); ok {

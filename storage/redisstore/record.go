@@ -11,7 +11,9 @@ import (
 // The record of a job is what changes in its life: a head of fixed length, the name of
 // the server that runs or last ran it, and the history. lua/codec.lua reads and writes
 // the same bytes; the plain scripts splice it at these places (0-based here, 1-based
-// there). Numbers are big-endian, times milliseconds since 1970 with 0 for none.
+// there). Numbers are big-endian, times milliseconds since 1970 with 0 for none. The last
+// byte is the lowest one of its place in the queue: Lua finds a string by a hash of some
+// of its bytes, always of the last, and records are much alike.
 const (
 	atState     = 0  // storage.State
 	atBits      = 1  // see the bits below

@@ -31,6 +31,7 @@ type script struct {
 	keys []int // in keyNames
 	text string
 	sha  string
+	safe bool // what it writes waits for replicas, where the option asks for them
 }
 
 // load puts a script together from its file and those that it uses.
@@ -57,6 +58,15 @@ func load(name string) *script {
 // lazy is a script that is put together when it is run first.
 func lazy(name string) func() *script {
 	return sync.OnceValue(func() *script { return load(name) })
+}
+
+// lazySafe is lazy for a script whose writes wait for replicas.
+func lazySafe(name string) func() *script {
+	return sync.OnceValue(func() *script {
+		sc := load(name)
+		sc.safe = true
+		return sc
+	})
 }
 
 // assembly collects the files of one script.
@@ -120,6 +130,8 @@ type shard struct {
 	n    int
 	keys []string // by keyNames
 
+	fetches guess
+
 	mu       sync.Mutex
 	declared map[*script][]string
 }
@@ -158,6 +170,9 @@ func (sh *shard) run(ctx context.Context, sc *script, args ...any) (any, error) 
 	}
 	argv := make([]any, 0, len(args)+1)
 	argv = append(append(argv, sh.s.offset.Load()), args...)
+	if sc.safe && sh.s.opt.replicas > 0 {
+		return sh.runSafe(ctx, sc, argv)
+	}
 	keys := sh.keysOf(sc)
 	reply, err := sh.s.rdb.EvalSha(ctx, sc.sha, keys, argv...).Result()
 	if err != nil && redis.HasErrorPrefix(err, "NOSCRIPT") {

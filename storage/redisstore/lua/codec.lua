@@ -31,7 +31,7 @@ function L.decode(id, r)
   j.cancel = band(flags, 2) ~= 0
   j.flags = flags
   j.server = sub(r, 168, 167 + n)
-  j.history = sub(r, 168 + n)
+  j.history = sub(r, 168 + n, -2)
   return j
 end
 
@@ -47,7 +47,7 @@ function L.encode(j)
     j.dsession, j.dfetch, j.dkind, j.report, j.entries, j.born, j.prio, j.queue, j.kind, j.print,
     j.seq, j.created, j.enqueued, j.due, j.expires, j.attempt, j.retries, j.lost,
     j.kids, j.waiting, j.notes, j.failed, j.dropped, j.lines, j.logof, j.logged, j.line, #j.server)
-    .. j.server .. j.history
+    .. j.server .. j.history .. char(j.seq % 256)
 end
 
 -- entry is one entry of a history. e has run (attempt, fetch, session, server) or same,

@@ -2,12 +2,33 @@
 -- keys: body more part held
 local look = {}
 
+-- more is what a job that is not plain has in a list: batch, parent that gives the input,
+-- then parent, state and run of its end, 1 when it is gone, 1 for a batch, of each edge.
+function look.more(packed)
+  local m = packed and cmsgpack.unpack(packed) or {}
+  local out = {m.b or '', m.f or ''}
+  for _, e in ipairs(m.e or {}) do
+    for i = 1, 5 do out[#out + 1] = e[i] or 0 end
+  end
+  return out
+end
+
+-- whole is a row with what lists leave out: input, checkpoint, result.
+function look.whole(id, r)
+  local row = look.row(id, r)
+  local flags = string.byte(r, 3)
+  for i, part in ipairs({{4, 'i'}, {8, 'c'}, {16, 'r'}}) do
+    row[7 + i] = bit.band(flags, part[1]) ~= 0 and redis.call('HGET', k_part, part[2] .. id)
+  end
+  return row
+end
+
 -- row is what a list shows of a job with record r: record, body, failure, progress,
 -- text of its held line, more.
 function look.row(id, r)
   local flags, held = string.byte(r, 3), string.sub(r, 163, 166)
   local failed = string.sub(r, 145, 148)
-  local row = {r, redis.call('HGET', k_body, id), false, false, false, false}
+  local row = {r, redis.call('HGET', k_body, id), false, false, false, false, false}
   if failed ~= '\0\0\0\0' then
     row[3] = redis.call('HGET', k_part, 'f' .. id .. failed)
   end

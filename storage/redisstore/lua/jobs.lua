@@ -1,0 +1,278 @@
+-- Jobs as tables: read once, changed, and written by L.save with all that follows from
+-- the change: lists, counters, times. Port of memstore/jobs.go.
+-- keys: state more part index run due expire retain count name set line log meta wake fired kid body stat step
+-- uses: codec
+local FF = string.rep('\255', 40)
+local jobs, dirty, dirtyb = {}, {}, {}
+local cuts, puts, hdels, hsets = {}, {}, {}, {}
+local counts, stats, woken, hints = {}, {}, {}, {}
+
+-- many runs a command with a list of arguments in pieces that Lua can unpack.
+local function many(cmd, key, args)
+  local n = #args
+  if n <= 1000 then
+    if n > 0 then call(cmd, key, unpack(args)) end
+    return
+  end
+  for i = 1, n, 1000 do call(cmd, key, unpack(args, i, math.min(i + 999, n))) end
+end
+L.many = many
+
+local function add(to, key, a, b)
+  local list = to[key]
+  if not list then
+    list = {}
+    to[key] = list
+  end
+  list[#list + 1] = a
+  if b then list[#list + 1] = b end
+end
+
+function L.range(key, prefix, limit, after)
+  return call('ZRANGEBYLEX', key, after and '(' .. after or '[' .. prefix, '[' .. prefix .. FF, 'LIMIT', 0, limit)
+end
+
+function L.text(id)
+  local hex = string.gsub(id, '.', function(c) return string.format('%02x', string.byte(c)) end)
+  return sub(hex, 1, 8) .. '-' .. sub(hex, 9, 12) .. '-' .. sub(hex, 13, 16) .. '-' .. sub(hex, 17, 20) .. '-' .. sub(hex, 21)
+end
+
+-- load reads the jobs with these ids that are not read yet.
+function L.load(ids)
+  local missing = {}
+  for _, id in ipairs(ids) do
+    if jobs[id] == nil then missing[#missing + 1] = id end
+  end
+  for i = 1, #missing, 500 do
+    local to = math.min(i + 499, #missing)
+    local records = call('HMGET', k_state, unpack(missing, i, to))
+    for k = i, to do
+      local r = records[k - i + 1]
+      jobs[missing[k]] = r and L.decode(missing[k], r) or false
+    end
+  end
+end
+
+function L.job(id)
+  local j = jobs[id]
+  if j == nil then
+    local r = call('HGET', k_state, id)
+    j = r and L.decode(id, r) or false
+    jobs[id] = j
+  end
+  return j or nil
+end
+
+-- more is what a job has that is not plain: b batch, on condition, e edges (parent, ended,
+-- run, gone, is a batch), f InputFrom, d delay and at (ms) of a continuation, x expiry in ms,
+-- uk, uf (ms), uu unique key, l limits (key, max, per in us), rec, occ (8 bytes), s parent
+-- that skipped it and sr the run of that. Empty for a plain job, then it must not be changed.
+local PLAIN = {}
+function L.more(j)
+  if not j.m then
+    if band(j.flags, 1) == 0 then return PLAIN end
+    j.m = cmsgpack.unpack(call('HGET', k_more, j.id))
+  end
+  return j.m
+end
+
+-- touch has to come before any change of a job.
+function L.touch(j)
+  if not j.o then
+    j.o = {state = j.kept and j.state or 0, line = j.line, prio = j.prio, seq = j.seq, due = j.due,
+      expires = j.expires, session = j.session, cancel = j.cancel, retried = j.retried}
+    dirty[#dirty + 1] = j
+  end
+end
+
+function L.touch_more(j)
+  L.touch(j)
+  j.mdirty = true
+end
+
+function L.newjob(id)
+  local j = {id = id, state = 0, flags = 0, fetches = 0, session = ZERO, started = 0, finished = 0, retained = 0,
+    dsession = ZERO, dfetch = 0, dkind = 0, report = 0, entries = 0, born = 0, seq = 0, created = L.now,
+    enqueued = 0, due = 0, expires = 0, attempt = 1, retries = 0, lost = 0, kids = 0, waiting = 0, notes = 0,
+    failed = 0, dropped = 0, lines = 0, logof = 0, logged = 0, line = 0, server = '', history = '',
+    begun = false, counted = false, retried = false, ahead = false, noahead = false, keyed = false,
+    slots = false, cancel = false}
+  jobs[id] = j
+  L.touch(j)
+  return j
+end
+
+function L.setflag(j, flag) if band(j.flags, flag) == 0 then j.flags = j.flags + flag end end
+function L.clearflag(j, flag) if band(j.flags, flag) ~= 0 then j.flags = j.flags - flag end end
+
+-- setpart writes a part of a job, droppart removes it.
+function L.setpart(j, letter, flag, value)
+  L.touch(j)
+  L.setflag(j, flag)
+  call('HSET', k_part, letter .. j.id, value)
+end
+function L.droppart(j, letter, flag)
+  if band(j.flags, flag) == 0 then return end
+  L.touch(j)
+  L.clearflag(j, flag)
+  call('HDEL', k_part, letter .. j.id)
+end
+
+-- class is where a job stands in the index.
+local function class(state, line, retried)
+  if state == ENQUEUED then return line ~= 0 and '\8' or '\3' end
+  if state == PROCESSING then return '\3' end
+  if state == SCHEDULED and retried then return '\9' end
+  return char(state)
+end
+
+local function place(queue, line, prio, seq, id) return queue .. spack('>I4BI6', line, prio, seq) .. id end
+
+local function bump(field, n) counts[field] = (counts[field] or 0) + n end
+
+function L.count_held(queue, cause, n) bump('H' .. queue .. cause, n) end
+
+-- savejob notes what has to be written for one job.
+local function savejob(j)
+  local o, id, s = j.o, j.id, j.state
+  local os, names = o.state, j.queue .. j.kind
+  j.o = nil
+  if j.gone then s = 0 end
+  local oc = os ~= 0 and class(os, o.line, o.retried) or ''
+  local nc = s ~= 0 and class(s, j.line, j.retried) or ''
+  if oc ~= nc then
+    if oc ~= '' then add(cuts, k_index, oc .. names .. id) end
+    if nc ~= '' then add(puts, k_index, '0', nc .. names .. id) end
+  end
+  if os ~= s then
+    if os ~= 0 then bump(char(os) .. names, -1) end
+    if s ~= 0 then bump(char(s) .. names, 1) end
+  end
+  local ol = os == ENQUEUED and place(j.queue, o.line, o.prio, o.seq, id)
+  local nl = s == ENQUEUED and place(j.queue, j.line, j.prio, j.seq, id)
+  if ol ~= nl then
+    if ol then add(cuts, k_line, ol) end
+    if nl then add(puts, k_line, '0', nl) end
+  end
+  local orun = os == PROCESSING and o.session .. spack('>I6', o.seq) .. id
+  local nrun = s == PROCESSING and j.session .. spack('>I6', j.seq) .. id
+  if orun ~= nrun then
+    if orun then add(cuts, k_run, orun) end
+    if nrun then add(puts, k_run, '0', nrun) end
+  end
+  local oc2 = os == PROCESSING and o.cancel and 'c' .. o.session .. id
+  local nc2 = s == PROCESSING and j.cancel and 'c' .. j.session .. id
+  if oc2 ~= nc2 then
+    if oc2 then add(cuts, k_set, oc2) end
+    if nc2 then add(puts, k_set, '0', nc2) end
+  end
+  if os == SCHEDULED and s ~= SCHEDULED then add(cuts, k_due, id) end
+  if s == SCHEDULED and (os ~= SCHEDULED or o.due ~= j.due) then add(puts, k_due, j.due, id) end
+  local oexp, nexp = os == ENQUEUED and o.expires ~= 0, s == ENQUEUED and j.expires ~= 0
+  if oexp and not nexp then add(cuts, k_expire, id) end
+  if nexp and (not oexp or o.expires ~= j.expires) then add(puts, k_expire, j.expires, id) end
+  if s == 0 then
+    if j.kept then
+      add(hdels, k_state, id)
+      add(hdels, k_body, id)
+      if band(j.flags, 1) ~= 0 then add(hdels, k_more, id) end
+    end
+    jobs[id] = false
+    return
+  end
+  if j.m and j.mdirty then
+    L.setflag(j, 1)
+    add(hsets, k_more, id, cmsgpack.pack(j.m))
+    j.mdirty = false
+  end
+  j.kept = true
+  add(hsets, k_state, id, L.encode(j))
+end
+
+-- hint notes when a node may be swept.
+function L.hint(at, what)
+  local list = hints[at]
+  if not list then
+    list = {}
+    hints[at] = list
+  end
+  list[#list + 1] = what
+end
+
+local function savehints()
+  for at, list in pairs(hints) do
+    for i = 1, #list, 64 do
+      add(puts, k_retain, at, concat(list, '', i, math.min(i + 63, #list)))
+    end
+  end
+  hints = {}
+end
+
+local function savecounts()
+  for field, n in pairs(counts) do
+    if n ~= 0 and call('HINCRBY', k_count, field, n) <= 0 then call('HDEL', k_count, field) end
+  end
+  counts = {}
+end
+
+-- stat counts something that happened to a job now.
+function L.stat(queue, kind, letter, n)
+  local names = queue .. kind
+  local s = stats[names]
+  if not s then
+    s = {}
+    stats[names] = s
+  end
+  s[letter] = (s[letter] or 0) + n
+end
+
+local function savestats()
+  local minute = math.floor(L.now / 60000)
+  for _, step in ipairs({'m' .. spack('>I4', minute), 'h' .. spack('>I4', minute - minute % 60)}) do
+    for names, s in pairs(stats) do
+      call('ZADD', k_step, 0, step .. names)
+      for letter, n in pairs(s) do call('HINCRBY', k_stat, step .. names .. letter, string.format('%.0f', n)) end
+    end
+  end
+  stats = {}
+end
+
+-- save writes all that was changed. It may be called several times in a script.
+function L.save()
+  local list, listb = dirty, dirtyb
+  dirty, dirtyb = {}, {}
+  for i = 1, #list do savejob(list[i]) end
+  for i = 1, #listb do L.savebatch(listb[i]) end
+  savehints()
+  local c, p, hd, hs = cuts, puts, hdels, hsets
+  cuts, puts, hdels, hsets = {}, {}, {}, {}
+  for key, args in pairs(c) do many('ZREM', key, args) end
+  for key, args in pairs(hd) do many('HDEL', key, args) end
+  for key, args in pairs(p) do many('ZADD', key, args) end
+  for key, args in pairs(hs) do many('HSET', key, args) end
+  savecounts()
+  savestats()
+  L.stand_all()
+end
+
+function L.dirty_batch(b)
+  if not b.dirty then
+    b.dirty = true
+    dirtyb[#dirtyb + 1] = b
+  end
+end
+
+-- wake tells that a fetch of a queue may give more than before.
+function L.wake(queue) woken[queue] = true end
+
+-- done ends a script: it writes what is left and tells who waits.
+function L.done(answer)
+  L.save()
+  local list = {}
+  for queue in pairs(woken) do list[#list + 1] = queue end
+  local queues = concat(list)
+  if queues ~= '' and call('EXISTS', k_wake) == 1 then call('PUBLISH', k_wake, queues) end
+  return {answer, queues}
+end
+
+function L.seq() return call('HINCRBY', k_meta, 'seq', 1) end

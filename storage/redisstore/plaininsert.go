@@ -1,0 +1,169 @@
+package redisstore
+
+import (
+	"context"
+	"encoding/binary"
+
+	"github.com/gojobgen/jobgen/storage"
+)
+
+var plainInsertScript = lazySafe("plain_insert")
+
+// maxPlainInsert is how many jobs of several groups share a run of the plain script.
+const maxPlainInsert = 1000
+
+// isPlain reports whether all jobs of a group become enqueued at once and have nothing
+// that is more than a job.
+func isPlain(g *storage.Group) bool {
+	if len(g.Batches) > 0 || len(g.Seal) > 0 || len(g.Jobs) == 0 {
+		return false
+	}
+	for i := range g.Jobs {
+		n := &g.Jobs[i]
+		if !n.Due.IsZero() || n.Expires > 0 || len(n.Parents) > 0 || !n.Batch.IsZero() || n.Unique != nil ||
+			len(n.Limits) > 0 || n.Recurring != "" || len(n.Payload) > maxInline {
+			return false
+		}
+	}
+	return true
+}
+
+// middle is what the records of jobs alike share: priority, N8 of queue, kind and
+// fingerprint.
+type middle [25]byte
+
+// kindOf is what decides the middle of a record.
+type kindOf struct {
+	queue, kind, print string
+	priority           int
+}
+
+// plainArgs collects the arguments of the plain script.
+type plainArgs struct {
+	total    int
+	names    []any
+	counters []any
+	queues   []byte
+	jobs     []any
+	counts   []int // by counter
+
+	middles map[kindOf]*run
+	last    kindOf
+	at      *run
+	count   *int // of the run that is being written
+}
+
+// run is a sort of job with its counter.
+type run struct {
+	middle  middle
+	counter int
+}
+
+func (a *plainArgs) add(n *storage.NewJob) {
+	kind := kindOf{n.Queue, n.Kind, n.Fingerprint, n.Priority}
+	if a.at == nil || kind != a.last {
+		a.begin(kind)
+	}
+	a.total++
+	*a.count++
+	a.counts[a.at.counter]++
+	a.jobs = append(a.jobs, n.ID[:], encodeBody(n))
+}
+
+// begin begins a run of jobs alike.
+func (a *plainArgs) begin(kind kindOf) {
+	r := a.middles[kind]
+	if r == nil {
+		r = a.meet(kind)
+	}
+	a.last, a.at, a.count = kind, r, new(int)
+	a.jobs = append(a.jobs, r.middle[:], a.count)
+}
+
+// meet notes the names and the counter of a sort of job.
+func (a *plainArgs) meet(kind kindOf) *run {
+	if a.middles == nil {
+		a.middles = make(map[kindOf]*run)
+	}
+	queue, name, print := n8(kind.queue), n8(kind.kind), n8(kind.print)
+	a.names = append(a.names, queue[:], kind.queue, name[:], kind.kind)
+	if kind.print != "" {
+		a.names = append(a.names, print[:], kind.print)
+	}
+	r := &run{}
+	r.middle[0] = byte(kind.priority)
+	copy(r.middle[1:], queue[:])
+	copy(r.middle[9:], name[:])
+	copy(r.middle[17:], print[:])
+	a.queues = append(a.queues, queue[:]...)
+	field := append([]byte{byte(storage.Enqueued)}, r.middle[1:17]...)
+	r.counter = len(a.counts)
+	a.counters = append(a.counters, field, 0)
+	a.counts = append(a.counts, 0)
+	a.middles[kind] = r
+	return r
+}
+
+// args are the arguments in the order of the script.
+func (a *plainArgs) args() []any {
+	for i, n := range a.counts {
+		a.counters[2*i+1] = n
+	}
+	args := make([]any, 0, 4+len(a.names)+len(a.counters)+len(a.jobs))
+	args = append(args, len(a.names), len(a.counters), a.total, a.queues)
+	args = append(append(append(args, a.names...), a.counters...), a.jobs...)
+	for i, v := range args {
+		if n, ok := v.(*int); ok {
+			args[i] = *n
+		}
+	}
+	return args
+}
+
+// plain stores groups with the plain script; it reports false when something of them is
+// stored already, and then nothing was written.
+func (in *inserting) plain(ctx context.Context, sh *shard, which []int) (bool, error) {
+	var a plainArgs
+	for _, i := range which {
+		for k := range in.groups[i].Jobs {
+			a.add(&in.groups[i].Jobs[k])
+		}
+	}
+	reply, err := sh.run(ctx, plainInsertScript(), a.args()...)
+	if err != nil || asInt(reply) != 1 {
+		return false, err
+	}
+	sh.s.woke(string(a.queues))
+	for _, i := range which {
+		jobs := make([]storage.Inserted, len(in.groups[i].Jobs))
+		for k := range jobs {
+			jobs[k] = storage.Inserted{ID: in.groups[i].Jobs[k].ID, State: storage.Enqueued}
+		}
+		in.results[i].Jobs = jobs
+	}
+	return true, nil
+}
+
+// plainAll stores the groups of which with the plain script, as many in a run as it may
+// take, and gives those that need the full one.
+func (in *inserting) plainAll(ctx context.Context, sh *shard, which []int) (full []int, err error) {
+	for len(which) > 0 {
+		n, jobs := 1, len(in.groups[which[0]].Jobs)
+		for n < len(which) && jobs+len(in.groups[which[n]].Jobs) <= maxPlainInsert {
+			jobs += len(in.groups[which[n]].Jobs)
+			n++
+		}
+		done, err := in.plain(ctx, sh, which[:n])
+		if err != nil {
+			return nil, err
+		}
+		if !done {
+			full = append(full, which[:n]...)
+		}
+		which = which[n:]
+	}
+	return full, nil
+}
+
+// be6 is a number in 6 bytes.
+func be6(n int64) []byte { return binary.BigEndian.AppendUint64(nil, uint64(n))[2:] }

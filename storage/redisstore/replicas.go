@@ -1,0 +1,56 @@
+package redisstore
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/redis/go-redis/v9"
+)
+
+// runSafe runs a script and waits until as many replicas as the option asks for have
+// what it wrote: both on one connection, since the server waits for what that wrote.
+func (sh *shard) runSafe(ctx context.Context, sc *script, argv []any) (any, error) {
+	node, err := sh.node(ctx)
+	if err != nil {
+		return nil, sh.s.fault(sc.name, err)
+	}
+	keys, opt := sh.keysOf(sc), sh.s.opt
+	try := func(text bool) (*redis.Cmd, *redis.Cmd) {
+		p := node.Pipeline()
+		var cmd *redis.Cmd
+		if text {
+			cmd = p.Eval(ctx, sc.text, keys, argv...)
+		} else {
+			cmd = p.EvalSha(ctx, sc.sha, keys, argv...)
+		}
+		wait := p.Do(ctx, "wait", opt.replicas, opt.timeout.Milliseconds())
+		// Each command has its own error.
+		_, _ = p.Exec(ctx)
+		return cmd, wait
+	}
+	cmd, wait := try(false)
+	if redis.HasErrorPrefix(cmd.Err(), "NOSCRIPT") {
+		cmd, wait = try(true)
+	}
+	reply, err := cmd.Result()
+	if err != nil && err != redis.Nil {
+		return nil, sh.s.fault(sc.name, err)
+	}
+	n, err := wait.Int()
+	if err != nil {
+		return nil, sh.s.fault("waiting for replicas failed", err)
+	}
+	if n < opt.replicas {
+		return nil, fmt.Errorf("redisstore: %d of %d replicas have the write after %v: it may survive a failover or not, make the same call again",
+			n, opt.replicas, opt.timeout)
+	}
+	return reply, nil
+}
+
+// node is the server that has the shard.
+func (sh *shard) node(ctx context.Context) (redis.UniversalClient, error) {
+	if c, ok := sh.s.rdb.(*redis.ClusterClient); ok {
+		return c.MasterForKey(ctx, sh.keys[0])
+	}
+	return sh.s.rdb, nil
+}
