@@ -203,26 +203,34 @@ func checkFile(t *testing.T, path string) {
 	}
 	for what, query := range map[string]string{
 		"tallies that differ from the jobs": `SELECT count(*) FROM (
-			SELECT shape, cls, n FROM jobgen_tally WHERE n <> 0 EXCEPT SELECT shape, cls, count(*) FROM jobgen_job GROUP BY shape, cls)`,
+			SELECT shape, cls, n FROM jobgen_tally WHERE n <> 0 EXCEPT SELECT shape, cls, count(*) FROM seen GROUP BY shape, cls)`,
 		"jobs without tally": `SELECT count(*) FROM (
-			SELECT shape, cls, count(*) FROM jobgen_job GROUP BY shape, cls EXCEPT SELECT shape, cls, n FROM jobgen_tally)`,
-		"live jobs that neither wait nor run": `SELECT count(*) FROM jobgen_job j WHERE cls IN (4, 5)
+			SELECT shape, cls, count(*) FROM seen GROUP BY shape, cls EXCEPT SELECT shape, cls, n FROM jobgen_tally)`,
+		"live jobs that neither wait nor run": `SELECT count(*) FROM seen j WHERE cls IN (4, 5)
 			AND (SELECT count(*) FROM jobgen_ready r WHERE r.job = j.id) + (SELECT count(*) FROM jobgen_run r WHERE r.job = j.id) <> 1`,
 		"slots without a run": `SELECT count(*) FROM jobgen_slot s
 			WHERE NOT EXISTS (SELECT 1 FROM jobgen_run r WHERE r.job = s.job AND r.fetch = s.fetch)`,
-		"keys of final jobs": `SELECT count(*) FROM jobgen_unique u JOIN jobgen_job j ON j.id = u.job WHERE j.cls > 5`,
+		"keys of final jobs": `SELECT count(*) FROM jobgen_unique u JOIN seen j ON j.id = u.job WHERE j.cls > 5`,
 		"held lines with nobody on them": `SELECT count(*) FROM jobgen_line l
 			WHERE NOT EXISTS (SELECT 1 FROM jobgen_ready r WHERE r.queue = l.queue AND r.line = l.no)`,
 		"places on lines that are not the job's": `SELECT count(*) FROM jobgen_ready r JOIN jobgen_job j ON j.id = r.job
-			WHERE r.line <> j.line OR r.rank <> j.rank`,
-		"final jobs that no sweep will find": `SELECT count(*) FROM jobgen_job j WHERE cls > 5
+			WHERE r.line <> j.line OR r.rank <> j.rank OR r.shape <> j.shape OR r.shelf <> j.shelf`,
+		"final jobs that no sweep will find": `SELECT count(*) FROM seen j WHERE cls > 5
 			AND NOT EXISTS (SELECT 1 FROM jobgen_sweep s WHERE instr(s.jobs, j.id))`,
 		"edges that wait for no one, or not": `SELECT count(*) FROM jobgen_edge e JOIN jobgen_job j ON j.id = e.child
 			WHERE (j.cls = 3) <> (e.waiting = 1)`,
 		"todos counted wrongly": `SELECT (SELECT todos FROM jobgen_meta) <> (SELECT count(*) FROM jobgen_todo)`,
-		"claims and places of jobs that are not live": `SELECT count(*) FROM jobgen_job j WHERE cls NOT IN (4, 5)
+		"claims and places of jobs that are not live": `SELECT count(*) FROM seen j WHERE cls NOT IN (4, 5)
 			AND (id IN (SELECT job FROM jobgen_ready) OR id IN (SELECT job FROM jobgen_run))`,
+		"ends that no job has": `SELECT count(*) FROM jobgen_end e WHERE NOT EXISTS (
+			SELECT 1 FROM jobgen_job j WHERE j.id = e.id AND j.cls = 4 AND j.shelf = e.shelf AND j.shape = e.shape)`,
+		"ends that no list by server has": `SELECT count(*) FROM jobgen_end e WHERE NOT EXISTS (
+			SELECT 1 FROM jobgen_ran n JOIN jobgen_sweep s ON s.session = n.no WHERE n.no = e.session AND instr(s.jobs, e.id) AND e.id BETWEEN s.low AND s.high)`,
+		"runs that know their job wrongly": `SELECT count(*) FROM jobgen_run r JOIN jobgen_job j ON j.id = r.job
+			WHERE r.shape <> j.shape OR r.links <> j.links`,
 	} {
+		query = `WITH seen (id, shape, cls) AS (SELECT j.id, j.shape, CASE WHEN e.id IS NULL THEN j.cls ELSE 6 END
+			FROM jobgen_job j LEFT JOIN jobgen_end e ON e.shelf = j.shelf AND e.id = j.id) ` + query
 		var n int
 		if err := db.QueryRow(query).Scan(&n); err != nil || n != 0 {
 			t.Errorf("%s: %d %v", what, n, err)

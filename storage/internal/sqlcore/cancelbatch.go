@@ -10,7 +10,7 @@ import (
 var (
 	sqlNested   = sqlText(`SELECT id FROM jg_batch WHERE parent = ? ORDER BY id`)
 	sqlOpenJobs = sqlText(`SELECT j.id FROM jg_job j WHERE j.batch = ? AND j.shelf = ? AND j.cls = ?
-		AND NOT EXISTS (SELECT 1 FROM jg_session s CROSS JOIN jg_run r ON r.session = s.no AND r.job = j.id AND r.flags & 2) LIMIT ?`).scans("sessions")
+		AND NOT EXISTS (SELECT 1 FROM jg_session s CROSS JOIN jg_run r ON r.session = s.no AND r.job = j.id AND r.flags & 2 > 0) LIMIT ?`).scans("sessions")
 	sqlBatchShelves = shelvesOf(`batch`)
 )
 

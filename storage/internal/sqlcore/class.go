@@ -12,7 +12,7 @@ const (
 	classScheduled class = iota + 1
 	classRetrying        // scheduled after a failed run
 	classAwaiting
-	classLive // enqueued or processing: jg_run says which
+	classLive // enqueued or processing: jg_run says which; or ended in jg_end
 	classHeld // enqueued, on a held line
 	classSucceeded
 	classFailed
@@ -68,10 +68,17 @@ const (
 	linkJoin    // it is in a batch that does not count it yet: Tick will
 )
 
+// Bits of jg_ready.flags.
+const (
+	readyPlain int = 1 << iota // see record.plain
+	readyParts                 // parts of it are in jg_big
+)
+
 // Bits of jg_run.flags.
 const (
 	runAhead int = 1 << iota
 	runCancel
+	runPlain // readyPlain when it was fetched
 )
 
 // A rank orders a line: by priority, then by the sequence given when the job became

@@ -218,6 +218,7 @@ func (t *tx) afresh(r *record, c *storage.Control) error {
 		if _, err := t.Exec(sqlSaveResult, nil, r.id); err != nil {
 			return err
 		}
+		r.result = nil
 	}
 	r.retries, r.lost, r.started, r.expires = 0, 0, time.Time{}, time.Time{}
 	r.links &^= linkWary

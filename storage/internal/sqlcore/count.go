@@ -62,8 +62,8 @@ func (v *view) count(f storage.Filter, state storage.State, limit int, tallies m
 	return len(ids), more, err
 }
 
-var sqlRunShapes = sqlText(`SELECT j.shape, count(*) FROM jg_session s CROSS JOIN jg_run r ON r.session = s.no
-	CROSS JOIN jg_job j ON j.id = r.job GROUP BY j.shape`).scans("what runs")
+var sqlRunShapes = sqlText(`SELECT r.shape, count(*) FROM jg_session s CROSS JOIN jg_run r ON r.session = s.no
+	GROUP BY r.shape`).scans("what runs")
 
 // runShapes is how many jobs of each shape run.
 func (v *view) runShapes() (map[int]int, error) {

@@ -84,18 +84,6 @@ func highest(text string) (n int) {
 	return n
 }
 
-// hint says to SQLite which index to use.
-var hint = regexp.MustCompile(` INDEXED BY \w+`)
-
-// portable is a text for SQLite as another database reads it: there the order of a join
-// and the index are the planner's choice.
-func portable(d Dialect, text string) string {
-	if d == SQLite {
-		return text
-	}
-	return strings.ReplaceAll(hint.ReplaceAllString(text, ""), "CROSS JOIN", "JOIN")
-}
-
 // placeholders writes ? and ?1 as the dialect wants them.
 func placeholders(d Dialect, text string) (string, []int) {
 	if d == SQLite || !strings.Contains(text, "?") {

@@ -20,12 +20,13 @@ var (
 	sqlEdgesOf = sqlText(`SELECT parent, child, place, batch, cond, ended, run, waiting FROM jg_edge WHERE child = ? ORDER BY place`)
 	sqlEdgesTo = sqlText(`SELECT parent, child, place, batch, cond, ended, run, waiting FROM jg_edge
 		WHERE parent = ? AND child > ? ORDER BY child LIMIT ?`)
-	sqlSetEdge      = sqlText(`UPDATE jg_edge SET ended = ?, run = ? WHERE parent = ? AND child = ?`)
-	sqlSetWaiting   = sqlText(`UPDATE jg_edge SET waiting = ? WHERE child = ?`)
-	sqlIsAwaited    = sqlText(`SELECT 1 FROM jg_edge WHERE parent = ? AND waiting = 1 LIMIT 1`)
-	sqlDropEdges    = sqlText(`DELETE FROM jg_edge WHERE child = ?`)
-	sqlBatchEnd     = sqlText(`SELECT state, ends FROM jg_batch WHERE id = ?`)
-	sqlJobEnd       = sqlText(`SELECT cls, fetches, result, spill FROM jg_job WHERE id = ?`)
+	sqlSetEdge    = sqlText(`UPDATE jg_edge SET ended = ?, run = ? WHERE parent = ? AND child = ?`)
+	sqlSetWaiting = sqlText(`UPDATE jg_edge SET waiting = ? WHERE child = ?`)
+	sqlIsAwaited  = sqlText(`SELECT 1 FROM jg_edge WHERE parent = ? AND waiting = 1 LIMIT 1`)
+	sqlDropEdges  = sqlText(`DELETE FROM jg_edge WHERE child = ?`)
+	sqlBatchEnd   = sqlText(`SELECT state, ends FROM jg_batch WHERE id = ?`)
+	sqlJobEnd     = sqlText(`SELECT ` + clsNow + `, coalesce(e.fetch, j.fetches), CASE WHEN e.id IS NULL THEN j.result ELSE e.result END, j.spill
+		FROM ` + fromEnd + ` WHERE j.id = ?`)
 	sqlBatchIsThere = sqlText(`SELECT 1 FROM jg_batch WHERE id = ?`)
 )
 
@@ -131,7 +132,7 @@ func (t *tx) addEdges(in *insertion, j *storage.NewJob, r *record) error {
 		if t.apart() && !own {
 			continue // Tick does it, when it judges the job
 		}
-		if _, err := t.Exec(sqlSaveLinks, linkChildren, p); err != nil {
+		if err := t.link(p, linkChildren); err != nil {
 			return err
 		}
 	}

@@ -144,7 +144,7 @@ func (t *tx) linkParents(r *record) error {
 		if e.batch {
 			continue
 		}
-		if _, err := t.Exec(sqlSaveLinks, linkChildren, e.Parent); err != nil {
+		if err := t.link(e.Parent, linkChildren); err != nil {
 			return err
 		}
 	}

@@ -33,7 +33,7 @@ func (t *tx) finish(r *record, state storage.State, retain time.Duration) error 
 	if err := t.saveFinal(r); err != nil {
 		return err
 	}
-	t.sweepAt(r.id, r.retain)
+	t.sweepAt(r.shape, r.id, r.retain)
 	if awaited {
 		if err := t.stopAwaiting(r); err != nil {
 			return err
@@ -54,7 +54,7 @@ func (t *tx) finished(r *record, state storage.State) error {
 	return nil
 }
 
-var sqlFinalSince = sqlText(`SELECT retain FROM jg_job WHERE id = ? AND cls > 5 AND retain <= ?`)
+var sqlFinalSince = sqlText(`SELECT j.shape FROM ` + fromEnd + ` WHERE j.id = ? AND ` + clsNow + ` > 5 AND coalesce(e.retain, j.retain) <= ?`)
 
 // stopAwaiting tells the parents of r that it waits for them no more: those that were
 // kept for it only may go now.
@@ -63,12 +63,13 @@ func (t *tx) stopAwaiting(r *record) error {
 		return err
 	}
 	for _, p := range r.extra.Parents {
-		over, err := one(t.Link, nil, sqlFinalSince, p, t.now)
+		shape := 0
+		over, err := one(t.Link, func(rows *rows) { shape = rows.int(0) }, sqlFinalSince, p, t.now)
 		if err != nil {
 			return err
 		}
 		if over {
-			t.sweepAt(p, t.now.Add(-sweepStep*time.Millisecond))
+			t.sweepAt(shape, p, t.now.Add(-sweepStep*time.Millisecond))
 		}
 	}
 	return nil

@@ -103,7 +103,7 @@ var sqlReady = sqlText(`SELECT ` + columnsShort + `, j.payload, j.options
 func (f *fetching) fill(queue *queueName, s *source, n int) error {
 	s.buffer = s.buffer[:0]
 	err := each(f.Link, func(r *rows) error {
-		rec, err := scanRecord(r, 0)
+		rec, err := scanRecord(r)
 		if err == nil {
 			rec.payload, rec.options = r.bytes(nShort), r.bytes(nShort+1)
 			s.buffer = append(s.buffer, rec)
@@ -289,7 +289,7 @@ func (f *fetching) hold(queue *queueName, r *record, want line, most int) error 
 			return err
 		}
 	}
-	_, err = f.Exec(sqlAddHeld, queue.no, l.no, r.rank, r.id, most)
+	_, err = f.Exec(sqlAddHeld, queue.no, l.no, r.rank, r.id, most, r.shape, shelfOf(r.shape), r.readyFlags())
 	return err
 }
 

@@ -76,7 +76,7 @@ type turn struct {
 // insertGroup stores one group whole. Everything that can refuse it is read before
 // anything is written.
 func (t *tx) insertGroup(g *storage.Group) ([]storage.Inserted, error) {
-	if plain(g) {
+	if plain(g) && !t.shared { // shared: how many rows were added is not asked for each
 		if answers, done, err := t.insertPlain(&g.Jobs[0]); done || err != nil {
 			return answers, err
 		}
@@ -98,7 +98,7 @@ func (t *tx) insertGroup(g *storage.Group) ([]storage.Inserted, error) {
 }
 
 var (
-	sqlStoredJobs    = sqlFamily(`SELECT id, shape, cls FROM jg_job WHERE id IN ({})`, "?")
+	sqlStoredJobs    = sqlFamily(`SELECT j.id, j.shape, `+clsNow+` FROM `+fromEnd+` WHERE j.id IN ({})`, "?")
 	sqlStoredBatches = sqlFamily(`SELECT id FROM jg_batch WHERE id IN ({})`, "?")
 )
 

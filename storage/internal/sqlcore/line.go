@@ -37,8 +37,8 @@ var (
 	sqlLimitLines = sqlText(`SELECT no, queue FROM jg_line WHERE cause = 3 AND name = ?`)
 	sqlRateLines  = sqlText(`SELECT no, held, cause, name, print, due FROM jg_line WHERE queue = ? AND due > 0 AND due <= ? ORDER BY due LIMIT ?`)
 	sqlNextRate   = sqlText(`SELECT min(due) FROM jg_line WHERE queue = ? AND due > 0`)
-	sqlStandards  = sqlText(`SELECT rank, job FROM jg_ready WHERE queue = ? AND line = ? AND most > ? ORDER BY rank LIMIT ?`)
-	sqlShapeOf    = sqlText(`SELECT shape FROM jg_job WHERE id = ?`)
+	sqlStandards  = sqlText(`SELECT rank, job, shape FROM jg_ready WHERE queue = ? AND line = ? AND most > ? ORDER BY rank LIMIT ?`)
+	sqlUnhold     = sqlText(`UPDATE jg_ready SET line = 0, most = 0 WHERE queue = ? AND line = ? AND rank = ? AND job = ?`)
 	sqlSetLine    = sqlText(`UPDATE jg_job SET cls = ?, line = ? WHERE id = ?`)
 	sqlHeldOf     = sqlText(`SELECT held FROM jg_line WHERE no = ?`)
 )
@@ -78,29 +78,23 @@ func (t *tx) moveLine(id storage.ID, shape int, from, to class, no int) error {
 // their old places: at most n, and only those whose own Max is above running.
 func (t *tx) unhold(queue *queueName, no, running, n int) error {
 	type place struct {
-		rank int64
-		job  storage.ID
+		rank  int64
+		job   storage.ID
+		shape int
 	}
 	var places []place
 	err := each(t.Link, func(r *rows) error {
-		places = append(places, place{r.int64(0), r.id(1)})
+		places = append(places, place{r.int64(0), r.id(1), r.int(2)})
 		return nil
 	}, sqlStandards, queue.no, no, running, n)
 	if err != nil {
 		return err
 	}
 	for _, p := range places {
-		var shape int
-		if _, err := one(t.Link, func(r *rows) { shape = r.int(0) }, sqlShapeOf, p.job); err != nil {
+		if err := t.moveLine(p.job, p.shape, classHeld, classLive, 0); err != nil {
 			return err
 		}
-		if err := t.moveLine(p.job, shape, classHeld, classLive, 0); err != nil {
-			return err
-		}
-		if _, err := t.Exec(sqlLeaveReady, queue.no, no, p.rank, p.job); err != nil {
-			return err
-		}
-		if _, err := t.Exec(sqlAddReady, queue.no, p.rank, p.job); err != nil {
+		if _, err := t.Exec(sqlUnhold, queue.no, no, p.rank, p.job); err != nil {
 			return err
 		}
 	}

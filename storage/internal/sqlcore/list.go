@@ -47,14 +47,15 @@ func (s *Store) Jobs(ctx context.Context, q storage.Query) (page storage.Page, e
 	return page, err
 }
 
-var sqlListed = sqlFamily(`SELECT `+columnsShort+` FROM jg_job j WHERE j.id IN ({})`, "?")
+var sqlListed = sqlFamily(`SELECT `+columnsShort+columnsEnd+` FROM `+fromRan+` WHERE j.id IN ({})`, "?")
 
 // listed loads jobs for a page, in the order of ids.
 func (v *view) listed(ids []storage.ID) ([]storage.Job, error) {
 	found := make(map[storage.ID]*record, len(ids))
 	err := eachOf(v.Link, sqlListed, ids, func(r *rows) error {
-		rec, err := scanRecord(r, 0)
+		rec, err := scanRecord(r)
 		if err == nil {
+			rec.scanEnd(r, nShort)
 			found[rec.id] = rec
 		}
 		return err
@@ -101,6 +102,7 @@ type candidate struct {
 	shape  int
 	cls    class
 	server string
+	state  storage.State // 0: the class says it, or whether a session has it
 }
 
 // ids are the ids of the jobs that match, and whether there are more behind them.
@@ -132,7 +134,7 @@ func (l *listing) ids() (ids []storage.ID, more bool, err error) {
 	}
 }
 
-// span is a range of jobs in the order of their ids.
+// idRange is a range of jobs in the order of their ids.
 type idRange struct {
 	forward, backward *Stmt
 	args              []any
@@ -140,6 +142,9 @@ type idRange struct {
 	from              []byte // continue behind this id; nil: at the bound
 	size              int
 	dry               bool
+	state             storage.State // of all in it; 0: as their class says
+	server            string        // of all in it
+	ended             *endedRange   // read in another way
 }
 
 // next is the next job of all ranges together; nil at the end.
@@ -169,6 +174,9 @@ func (l *listing) next(ranges []*idRange) (*candidate, error) {
 // fill reads the next jobs of a range, more each time.
 func (l *listing) fill(r *idRange) error {
 	r.buffer = r.buffer[:0]
+	if r.ended != nil {
+		return l.fillEnded(r)
+	}
 	low, high := l.low, l.high
 	s := r.backward
 	if l.oldest {
@@ -180,7 +188,11 @@ func (l *listing) fill(r *idRange) error {
 		high = r.from
 	}
 	err := each(l.Link, func(rows *rows) error {
-		r.buffer = append(r.buffer, candidate{rows.id(0), rows.int(1), class(rows.int(2)), rows.str(3)})
+		c := candidate{rows.id(0), rows.int(1), class(rows.int(2)), rows.str(3), r.state}
+		if r.server != "" {
+			c.server = r.server
+		}
+		r.buffer = append(r.buffer, c)
 		return nil
 	}, s, append(slices.Clone(r.args), low, high, r.size)...)
 	if err != nil {
@@ -267,7 +279,9 @@ func (l *listing) matches(c *candidate) (bool, error) {
 		return false, nil
 	}
 	state, server := c.cls.state(), c.server
-	if c.cls == classLive && (f.Server != "" || l.states[storage.Enqueued] != l.states[storage.Processing]) {
+	if c.state != 0 {
+		state = c.state
+	} else if c.cls == classLive && (f.Server != "" || l.states[storage.Enqueued] != l.states[storage.Processing]) {
 		run, err := runOf(l.Link, &record{id: c.id, cls: c.cls})
 		if err != nil {
 			return false, err

@@ -103,3 +103,35 @@ func checkSteps(all, done []step) error {
 	}
 	return nil
 }
+
+// CheckMigrated reports whether the tables are of this program's version.
+func CheckMigrated(l Link, from fs.FS) error {
+	all, err := steps(from)
+	if err != nil {
+		return err
+	}
+	done, err := doneSteps(l)
+	if err != nil {
+		return err
+	}
+	if err := checkSteps(all, done); err != nil {
+		return err
+	}
+	if len(done) < len(all) {
+		return fmt.Errorf("migration %s has not run: run jobctl migrate, or let the store migrate", all[len(done)].name)
+	}
+	return nil
+}
+
+// MigrationScript is all that Migrate runs in an empty database, but for its notes.
+func MigrationScript(t *Texts, from fs.FS) (string, error) {
+	all, err := steps(from)
+	if err != nil {
+		return "", err
+	}
+	var b strings.Builder
+	for _, s := range all {
+		fmt.Fprintf(&b, "-- %s\n%s\n", s.name, t.named(s.text))
+	}
+	return b.String(), nil
+}

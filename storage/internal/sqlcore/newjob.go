@@ -199,14 +199,14 @@ func (t *tx) setEnqueued(r *record) {
 }
 
 var (
-	sqlAddReady = sqlText(`INSERT INTO jg_ready (queue, line, rank, job, most) VALUES (?, 0, ?, ?, 0)`)
-	sqlAddHeld  = sqlText(`INSERT INTO jg_ready (queue, line, rank, job, most) VALUES (?, ?, ?, ?, ?)`)
+	sqlAddReady = sqlText(`INSERT INTO jg_ready (queue, line, rank, job, most, shape, shelf, flags) VALUES (?, 0, ?, ?, 0, ?, ?, ?)`)
+	sqlAddHeld  = sqlText(`INSERT INTO jg_ready (queue, line, rank, job, most, shape, shelf, flags) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`)
 )
 
 // addReady puts r on the main line of its queue.
 func (t *tx) addReady(r *record) error {
 	queue := t.names.shapes[r.shape].queue
 	t.wake(queue)
-	_, err := t.Exec(sqlAddReady, queue.no, r.rank, r.id)
+	_, err := t.Exec(sqlAddReady, queue.no, r.rank, r.id, r.shape, shelfOf(r.shape), r.readyFlags())
 	return err
 }

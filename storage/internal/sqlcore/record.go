@@ -44,8 +44,9 @@ type record struct {
 	metadata []byte
 	result   []byte
 
-	ran    bool  // its run ends in this step
-	stored class // as in the database; 0: not stored yet
+	ran    bool    // its run ends in this step
+	stored class   // as in the database; 0: not stored yet
+	end    *endRow // it ended there, and its row in jg_job is as it was before
 }
 
 // extra is what few jobs have, and what no statement asks for.
@@ -127,22 +128,21 @@ const (
 		j.batch, j.recurring, j.occurrence, j.extra, j.history, j.metadata`
 	columnsLong = `, j.payload, j.options, j.result`
 	nShort      = 28
-	nLong       = nShort + 3
 )
 
-// scanRecord reads columnsShort from column at on.
-func scanRecord(r *rows, at int) (*record, error) {
+// scanRecord reads columnsShort.
+func scanRecord(r *rows) (*record, error) {
 	rec := &record{
-		id: r.id(at), shape: r.int(at + 1), cls: class(r.int(at + 2)), rank: r.int64(at + 3), line: r.int(at + 4),
-		links: r.int(at + 5), spill: r.int(at + 6), attempt: r.int(at + 7), retries: r.int(at + 8), lost: r.int(at + 9),
-		fetches: r.int(at + 10), settled: r.int(at + 11), dropped: r.int(at + 12),
-		created: r.time(at + 13), enqueued: r.time(at + 14), due: r.time(at + 15), expires: r.time(at + 16),
-		started: r.time(at + 17), finished: r.time(at + 18), retain: r.time(at + 19),
-		reason: r.str(at + 20), server: r.str(at + 21), batch: r.id(at + 22), recurring: r.str(at + 23),
-		occurrence: r.time(at + 24), history: r.bytes(at + 26), metadata: r.bytes(at + 27),
+		id: r.id(0), shape: r.int(1), cls: class(r.int(2)), rank: r.int64(3), line: r.int(4),
+		links: r.int(5), spill: r.int(6), attempt: r.int(7), retries: r.int(8), lost: r.int(9),
+		fetches: r.int(10), settled: r.int(11), dropped: r.int(12),
+		created: r.time(13), enqueued: r.time(14), due: r.time(15), expires: r.time(16),
+		started: r.time(17), finished: r.time(18), retain: r.time(19),
+		reason: r.str(20), server: r.str(21), batch: r.id(22), recurring: r.str(23),
+		occurrence: r.time(24), history: r.bytes(26), metadata: r.bytes(27),
 	}
 	rec.stored = rec.cls
-	if data := r.bytes(at + 25); len(data) > 0 {
+	if data := r.bytes(25); len(data) > 0 {
 		rec.extra = new(extra)
 		if err := json.Unmarshal(data, rec.extra); err != nil {
 			return nil, fmt.Errorf("job %v is damaged: %w", rec.id, err)
@@ -151,13 +151,16 @@ func scanRecord(r *rows, at int) (*record, error) {
 	return rec, nil
 }
 
-// scanLong reads columnsShort and columnsLong.
-func scanLong(r *rows, at int) (*record, error) {
-	rec, err := scanRecord(r, at)
-	if err == nil {
-		rec.payload, rec.options, rec.result = r.bytes(at+nShort), r.bytes(at+nShort+1), r.bytes(at+nShort+2)
+// scanSeen reads columnsShort, columnsEnd and columnsLong.
+func scanSeen(r *rows) (*record, error) {
+	rec, err := scanRecord(r)
+	if err != nil {
+		return nil, err
 	}
-	return rec, err
+	const at = nShort + nEnd
+	rec.payload, rec.options, rec.result = r.bytes(at), r.bytes(at+1), r.bytes(at+2)
+	rec.scanEnd(r, nShort)
+	return rec, nil
 }
 
 // complete reads the large parts that every use of a record needs.
@@ -175,21 +178,24 @@ func complete(l Link, r *record) (err error) {
 	if r.history, err = partOf(l, r, partHistory, r.history); err != nil {
 		return err
 	}
+	if err := r.derive(); err != nil {
+		return err
+	}
 	r.metadata, err = partOf(l, r, partMetadata, r.metadata)
 	return err
 }
 
 var (
-	sqlJob    = sqlText(`SELECT ` + columnsShort + columnsLong + ` FROM jg_job j WHERE j.id = ?`)
-	sqlJobIs  = sqlText(`SELECT shape, cls FROM jg_job WHERE id = ?`)
+	sqlJob    = sqlText(`SELECT ` + columnsShort + columnsEnd + columnsLong + ` FROM ` + fromRan + ` WHERE j.id = ?`)
+	sqlJobIs  = sqlText(`SELECT j.shape, ` + clsNow + ` FROM ` + fromEnd + ` WHERE j.id = ?`)
 	sqlAddJob = sqlText(`INSERT INTO jg_job (id, shape, shelf, cls, rank, line, links, spill, attempt, retries, lost, fetches,
 			settled, dropped, created, enqueued, due, expires, started, finished, retain,
 			batch, recurring, occurrence, extra, history, payload, options, metadata)
 		VALUES (?, ?, ?, ?, ?, 0, ?, ?, 1, 0, 0, 0, 0, 0, ?, ?, ?, ?, 0, 0, 0, ?, ?, ?, ?, ?, ?, ?, ?)
 		ON CONFLICT (id) DO NOTHING`)
 	sqlAddPlain = sqlText(fmt.Sprintf(`INSERT INTO jg_job (id, shape, shelf, cls, rank, line, links, spill, attempt, retries, lost, fetches,
-			settled, dropped, created, enqueued, due, expires, started, finished, retain, history, payload, options, metadata)
-		VALUES (?1, ?2, ?3, %d, ?4, 0, 0, 0, 1, 0, 0, 0, 0, 0, ?5, ?5, 0, 0, 0, 0, 0, ?6, ?7, ?8, ?9)
+			settled, dropped, created, enqueued, due, expires, started, finished, retain, payload, options, metadata)
+		VALUES (?1, ?2, ?3, %d, ?4, 0, 0, 0, 1, 0, 0, 0, 0, 0, ?5, ?5, 0, 0, 0, 0, 0, ?6, ?7, ?8)
 		ON CONFLICT (id) DO NOTHING`, classLive))
 	sqlSaveJob = sqlText(`UPDATE jg_job SET shape = ?, shelf = ?, cls = ?, rank = ?, line = ?, links = ?, spill = ?, attempt = ?,
 			retries = ?, lost = ?, fetches = ?, settled = ?, dropped = ?, enqueued = ?, due = ?, expires = ?, started = ?,
@@ -209,7 +215,7 @@ func (t *tx) job(id storage.ID) (rec *record, err error) {
 
 func loadJob(l Link, id storage.ID) (rec *record, err error) {
 	var scanErr error
-	found, err := one(l, func(r *rows) { rec, scanErr = scanLong(r, 0) }, sqlJob, id)
+	found, err := one(l, func(r *rows) { rec, scanErr = scanSeen(r) }, sqlJob, id)
 	if err != nil || scanErr != nil || !found {
 		return nil, firstError(err, scanErr)
 	}
@@ -297,7 +303,7 @@ func (t *tx) add(r *record) (bool, error) {
 
 // addPlain is add for a job that waits for a worker and has nothing special.
 func (t *tx) addPlain(r *record) (bool, error) {
-	n, err := t.Exec(sqlAddPlain, r.id, r.shape, shelfOf(r.shape), r.rank, r.created, r.history, r.payload, r.options, r.metadata)
+	n, err := t.Exec(sqlAddPlain, r.id, r.shape, shelfOf(r.shape), r.rank, r.created, r.payload, r.options, r.metadata)
 	if err != nil || n == 0 {
 		return false, err
 	}
@@ -322,8 +328,11 @@ func (t *tx) save(r *record) error {
 	_, err = t.Exec(sqlSaveJob, r.shape, shelfOf(r.shape), int(r.cls), r.rank, r.line, r.links, r.spill, r.attempt,
 		r.retries, r.lost, r.fetches, r.settled, r.dropped, r.enqueued, r.due, r.expires, r.started,
 		r.finished, r.retain, optional(r.reason), optional(r.server), more, history, r.id)
+	if err != nil {
+		return err
+	}
 	t.recountClass(r)
-	return err
+	return t.dropEnd(r)
 }
 
 // recountClass counts a change of class.

@@ -65,10 +65,10 @@ func (st *settling) lastReport(e *ended, o *storage.Outcome) error {
 
 var (
 	sqlSetNote = sqlText(`INSERT INTO jg_note (job, progress, checkpoint, lines) VALUES (?, ?, ?, ?)
-		ON CONFLICT (job) DO UPDATE SET progress = coalesce(excluded.progress, progress),
-			checkpoint = coalesce(excluded.checkpoint, checkpoint), lines = lines + excluded.lines`)
+		ON CONFLICT (job) DO UPDATE SET progress = coalesce(excluded.progress, jg_note.progress),
+			checkpoint = coalesce(excluded.checkpoint, jg_note.checkpoint), lines = jg_note.lines + excluded.lines`)
 	sqlDropCheckpoint = sqlText(`UPDATE jg_note SET checkpoint = NULL WHERE job = ?`)
-	sqlReported       = sqlText(`UPDATE jg_run SET report = ?, lines = ? WHERE session = ? AND job = ?`)
+	sqlReported       = sqlText(`UPDATE jg_run SET report = ?, lines = ?, links = ? WHERE session = ? AND job = ?`)
 	sqlLines          = sqlText(`SELECT lines FROM jg_note WHERE job = ?`)
 	sqlAddLog         = sqlText(`INSERT INTO jg_log (job, number, fetch, at, level, text, fields) VALUES (?, ?, ?, ?, ?, ?, ?)`)
 )
@@ -104,7 +104,7 @@ func (st *settling) report(e *ended, r *storage.Report) error {
 			}
 		}
 	}
-	_, err := st.Exec(sqlReported, e.report, e.lines, st.session.no, e.id)
+	_, err := st.Exec(sqlReported, e.report, e.lines, e.links, st.session.no, e.id)
 	return err
 }
 

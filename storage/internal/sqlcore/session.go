@@ -30,7 +30,10 @@ var (
 	sqlSession    = sqlText(`SELECT ` + sessionColumns + ` FROM jg_session WHERE id = ?`)
 	sqlAddSession = sqlText(`INSERT INTO jg_session (id, server, owner, lease, max_lost, opened, seen, unbroken, call, dead, info)
 		VALUES (?, ?, ?, ?, ?, ?, ?, min(?, coalesce(
-			(SELECT min(unbroken) FROM jg_session WHERE dead = 0 AND ? - seen <= lease / 2), 1 << 62)), 0, 0, ?)`)
+			(SELECT min(unbroken) FROM jg_session WHERE dead = 0 AND ? - seen <= lease / 2), 1 << 62)), 0, 0, ?)`).
+		as(Postgres, `INSERT INTO jg_session (id, server, owner, lease, max_lost, opened, seen, unbroken, call, dead, info)
+			VALUES (?, ?, ?, ?, ?, ?, ?, least(?, (SELECT min(unbroken) FROM jg_session WHERE dead = 0 AND ?::bigint - seen <= lease / 2)), 0, 0, ?)`)
+	sqlAddRan      = sqlText(`INSERT INTO jg_ran (no, id, server) SELECT no, id, server FROM jg_session WHERE id = ?`)
 	sqlSetCall     = sqlText(`UPDATE jg_session SET call = ? WHERE no = ?`)
 	sqlSetSeen     = sqlText(`UPDATE jg_session SET seen = ?, unbroken = ?, swept = ? WHERE no = ?`)
 	sqlSetDead     = sqlText(`UPDATE jg_session SET dead = 1 WHERE no = ?`)
@@ -91,6 +94,9 @@ func (s *Store) OpenSession(ctx context.Context, o storage.Session) error {
 		}
 		_, err = t.Exec(sqlAddSession, o.ID, o.Server, o.Owner, o.Lease, o.MaxLost, t.now, t.now, t.now, t.now, info)
 		if err != nil {
+			return err
+		}
+		if _, err := t.Exec(sqlAddRan, o.ID); err != nil {
 			return err
 		}
 		if o.Owner != "" {

@@ -38,6 +38,7 @@ type settling struct {
 	session  session
 	runs     map[storage.ID]*ended // of the jobs in the request that this session runs
 	over     []storage.ID          // whose rows in jg_run go
+	ends     []newEnd              // rows for jg_end
 	verdicts []storage.Verdict
 }
 
@@ -51,29 +52,26 @@ type ended struct {
 	lines   int
 	why     string
 	over    bool
-	slim    bool // of the record only columnsRun are loaded
+	slim    bool // of the record only what jg_run knows is loaded
 }
 
-// columnsRun are what the end of a run always needs of a job; the rest is loaded for
-// the jobs that need it, by whole.
-const columnsRun = `j.id, j.shape, j.links, j.spill, j.attempt, j.lost, j.batch, j.history, j.expires,
-		r.fetch, r.flags, r.started, r.report, r.lines, r.why`
+// columnsRun are what the end of a run always needs; the job is loaded for the runs that
+// need it, by whole.
+const columnsRun = `job, shape, links, fetch, flags, started, report, lines, why`
 
 var (
-	sqlRuns = sqlFamily(`SELECT `+columnsRun+`
-		FROM jg_run r CROSS JOIN jg_job j ON j.id = r.job WHERE r.session = ? AND r.job IN ({})`, "?")
+	sqlRuns     = sqlFamily(`SELECT `+columnsRun+` FROM jg_run WHERE session = ? AND job IN ({})`, "?")
 	sqlDropRuns = sqlFamily(`DELETE FROM jg_run WHERE session = ? AND job IN ({})`, "?")
 )
 
 func scanEnded(r *rows) *ended {
 	return &ended{
-		record: &record{id: r.id(0), shape: r.int(1), cls: classLive, stored: classLive, links: r.int(2), spill: r.int(3),
-			attempt: r.int(4), lost: r.int(5), batch: r.id(6), history: r.bytes(7), expires: r.time(8)},
-		fetch: r.int(9), flags: r.int(10), started: r.time(11), report: r.int(12), lines: r.int(13), why: r.str(14), slim: true,
+		record: &record{id: r.id(0), shape: r.int(1), cls: classLive, stored: classLive, links: r.int(2)},
+		fetch:  r.int(3), flags: r.int(4), started: r.time(5), report: r.int(6), lines: r.int(7), why: r.str(8), slim: true,
 	}
 }
 
-// whole loads what columnsRun leaves out.
+// whole loads the job of a run.
 func (t *tx) whole(e *ended) error {
 	if !e.slim {
 		return nil
@@ -114,6 +112,9 @@ func (st *settling) run() error {
 			return err
 		}
 	}
+	if err := st.addEnds(); err != nil {
+		return err
+	}
 	return st.dropRuns(st.session.no, st.over)
 }
 
@@ -142,20 +143,7 @@ func (t *tx) loadRuns(session int, ids []storage.ID, runs map[storage.ID]*ended)
 
 // dropRuns removes runs that are over.
 func (t *tx) dropRuns(session int, ids []storage.ID) error {
-	for len(ids) > 0 {
-		s, size := sqlDropRuns.fit(len(ids))
-		args := make([]any, size+1)
-		args[0] = session
-		n := min(size, len(ids))
-		for i := range n {
-			args[i+1] = ids[i][:]
-		}
-		if _, err := t.Exec(s, args...); err != nil {
-			return err
-		}
-		ids = ids[n:]
-	}
-	return nil
+	return t.execOf(sqlDropRuns, []any{session}, ids)
 }
 
 // live is the run that a token belongs to; nil when the token is dead.
@@ -181,8 +169,7 @@ func (st *settling) begun() error {
 		if _, err := st.Exec(sqlBegun, e.started, st.session.no, e.id); err != nil {
 			return err
 		}
-		if !e.expires.IsZero() {
-			e.expires = time.Time{}
+		if e.links&linkFlow != 0 {
 			if _, err := st.Exec(sqlSaveExpiry, e.id); err != nil {
 				return err
 			}
@@ -203,8 +190,9 @@ func (st *settling) outcome(o *storage.Outcome, storable bool) (storage.Verdict,
 	if err := st.lastReport(e, o); err != nil {
 		return 0, err
 	}
-	if e.plain(o) {
-		return storage.Accepted, st.endPlain(e, o)
+	if e.plainEnd(o) {
+		st.endPlain(e, o)
+		return storage.Accepted, nil
 	}
 	if err := st.whole(e); err != nil {
 		return 0, err
@@ -318,6 +306,9 @@ func (t *tx) waitAgain(r *record, state storage.State, a after) error {
 
 // settledBefore answers for a token that is dead.
 func (st *settling) settledBefore(o *storage.Outcome) (storage.Verdict, error) {
+	if err := st.addEnds(); err != nil {
+		return 0, err
+	}
 	r, err := st.job(o.Token.Job)
 	if err != nil || r == nil {
 		return storage.Refused, err

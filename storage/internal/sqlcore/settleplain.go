@@ -1,46 +1,65 @@
 package sqlcore
 
 import (
-	"fmt"
+	"time"
 
 	"github.com/gojobgen/jobgen/storage"
 	"github.com/gojobgen/jobgen/storage/internal/rules"
 )
 
-// Most runs end well and concern nobody but their job, its batch and its children.
-// For them few columns are read and few are written.
-
-// sqlEndPlain ends such a run; the fetch is a part of what settled holds.
-var sqlEndPlain = sqlText(fmt.Sprintf(`UPDATE jg_job SET cls = %d, links = links & ~%d | %d, fetches = ?1 >> 3, settled = ?1,
-	started = ?2, finished = ?3, retain = ?4, server = ?5, history = ?6, result = ?7, reason = NULL WHERE id = ?8`,
-	classSucceeded, linkWary, linkCounted))
-
-// plain reports whether endPlain may write the outcome.
-func (e *ended) plain(o *storage.Outcome) bool {
-	const others = ^(linkChildren | linkNote | linkLog | linkWary)
-	return o.Kind == storage.Succeed && o.Reason == "" && len(o.Result) <= inlineMax &&
-		e.slim && e.flags&runAhead == 0 && e.links&others == 0 && e.spill == 0 && e.lost == 0 && len(e.history) < shortHistory
+// newEnd is a row for jg_end.
+type newEnd struct {
+	id      storage.ID
+	shape   int
+	fetch   int
+	started time.Time
+	retain  time.Time
+	took    time.Duration
+	result  []byte
 }
 
-// endPlain writes the success of a plain job.
-func (st *settling) endPlain(e *ended, o *storage.Outcome) error {
+var sqlAddEnds = sqlFamily(`INSERT INTO jg_end (session, finished, shelf, id, shape, fetch, started, retain, took, result) VALUES {}`,
+	`(?1, ?2, ?, ?, ?, ?, ?, ?, ?, ?)`)
+
+// plainEnd reports whether endPlain may write the outcome.
+func (e *ended) plainEnd(o *storage.Outcome) bool {
+	const others = linkUnique | linkLimits | linkSkipped | linkFlow | linkJoin
+	return o.Kind == storage.Succeed && o.Reason == "" && len(o.Result) <= inlineMax &&
+		e.slim && e.flags == runPlain && e.links&others == 0
+}
+
+// endPlain notes the success of a plain job, for addEnds to write.
+func (st *settling) endPlain(e *ended, o *storage.Outcome) {
 	e.over, e.fetches = true, e.fetch
 	st.over = append(st.over, e.id)
-	end := storage.HistoryEntry{At: st.now, State: storage.Succeeded, Attempt: e.attempt, Fetch: e.fetch,
-		Session: st.session.id, Server: st.session.server, Duration: o.Duration, Outcome: o.Kind}
-	begin := storage.HistoryEntry{At: e.started, State: storage.Processing, Attempt: e.attempt, Fetch: e.fetch,
-		Session: st.session.id, Server: st.session.server}
-	if err := e.note(begin, end); err != nil {
-		return err
-	}
+	took := max(o.Duration, 0)
 	retain := rules.RetainedTo(storage.Succeeded, st.now, o.Retain)
-	_, err := st.Exec(sqlEndPlain, e.fetch<<3|int(o.Kind), e.started, st.now, retain, optional(st.session.server), e.history, o.Result, e.id)
-	if err != nil {
-		return err
+	st.ends = append(st.ends, newEnd{id: e.id, shape: e.shape, fetch: e.fetch, started: e.started, retain: retain, took: took, result: o.Result})
+	st.tally[tallyKey{e.shape, classLive}]--
+	st.tally[tallyKey{e.shape, classSucceeded}]++
+	st.sweepEnd(st.session.no, e.shape, e.id, retain)
+	stat := st.stat(e.shape)
+	stat.RunTime += took
+	stat.Succeeded++
+	if e.links&linkChildren != 0 {
+		st.push(effect{what: effectEnded, subject: e.id, state: storage.Succeeded, run: e.fetch})
 	}
-	e.cls = classSucceeded
-	st.recountClass(e.record)
-	st.sweepAt(e.id, retain)
-	st.stat(e.shape).RunTime += max(o.Duration, 0)
-	return st.finished(e.record, storage.Succeeded)
+}
+
+// addEnds writes the rows that endPlain noted.
+func (st *settling) addEnds() error {
+	for len(st.ends) > 0 {
+		s, n := sqlAddEnds.exactly(len(st.ends))
+		args := make([]any, 0, 2+8*n)
+		args = append(args, st.session.no, st.now)
+		for i := range st.ends[:n] {
+			e := &st.ends[i]
+			args = append(args, shelfOf(e.shape), e.id, e.shape, e.fetch, e.started, e.retain, int64(e.took), e.result)
+		}
+		if _, err := st.Exec(s, args...); err != nil {
+			return err
+		}
+		st.ends = st.ends[n:]
+	}
+	return nil
 }

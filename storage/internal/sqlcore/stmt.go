@@ -61,7 +61,10 @@ func (s *Stmt) in(d Dialect) string {
 	if s.other[d] != "" {
 		return s.other[d]
 	}
-	return portable(d, s.text)
+	if d == Postgres {
+		return inPostgres(s.text)
+	}
+	return s.text
 }
 
 // Number is the statement's place among all, for caches of prepared statements.

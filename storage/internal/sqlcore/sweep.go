@@ -13,7 +13,10 @@ var (
 	sqlDropSweep  = sqlText(`DELETE FROM jg_sweep WHERE no = ?`)
 	sqlDropNote   = sqlText(`DELETE FROM jg_note WHERE job = ?`)
 	sqlDropLog    = sqlText(`DELETE FROM jg_log WHERE job = ?`)
-	sqlSweepState = sqlText(`SELECT shape, cls, links, spill, retain, batch FROM jg_job WHERE id = ?`)
+	sqlSweepState = sqlFamily(`SELECT j.id, j.shape, `+clsNow+`, j.links, j.spill, coalesce(e.retain, j.retain), j.batch, e.shelf FROM `+fromEnd+`
+		WHERE j.id IN ({})`, "?")
+	sqlDropJobs = sqlFamily(`DELETE FROM jg_job WHERE id IN ({})`, "?")
+	sqlDropEnds = sqlFamily(`DELETE FROM jg_end WHERE shelf = ? AND id IN ({})`, "?")
 )
 
 // sweepAgain is when a final job that may not go yet is looked at again.
@@ -28,14 +31,12 @@ func (k *ticking) sweepJobs() error {
 		if err != nil || !found {
 			return err
 		}
-		n := min(len(jobs)/16, k.budget)
-		for i := range n {
-			if err := k.sweepJob(storage.ID(jobs[16*i:])); err != nil {
-				return err
-			}
+		n := min(len(jobs)/sweepSize, k.budget)
+		if err := k.sweepThese(sweepEntries(jobs[:n*sweepSize])); err != nil {
+			return err
 		}
 		k.spend(n)
-		if rest := jobs[16*n:]; len(rest) > 0 {
+		if rest := jobs[n*sweepSize:]; len(rest) > 0 {
 			_, err = k.Exec(sqlSetSweep, rest, no)
 		} else {
 			_, err = k.Exec(sqlDropSweep, no)
@@ -47,26 +48,88 @@ func (k *ticking) sweepJobs() error {
 	return nil
 }
 
-// sweepJob removes a job, if it is still to be swept and nobody needs it.
-func (k *ticking) sweepJob(id storage.ID) error {
-	r := &record{id: id}
-	var retain time.Time
-	found, err := one(k.Link, func(rows *rows) {
-		r.shape, r.cls, r.links, r.spill, retain = rows.int(0), class(rows.int(1)), rows.int(2), rows.int(3), rows.time(4)
-		r.batch = rows.id(5)
-	}, sqlSweepState, id)
-	if err != nil || !found || !r.cls.final() || retain.After(k.now) {
-		return err // gone, or final anew with a later time: it is noted there
+// sweepThese removes jobs that are still to be swept and that nobody needs.
+func (k *ticking) sweepThese(entries []sweepEntry) error {
+	wanted := make([]storage.ID, len(entries))
+	for i, e := range entries {
+		wanted[i] = e.id
 	}
+	var found []*record
+	err := eachOf(k.Link, sqlSweepState, wanted, func(r *rows) error {
+		rec := &record{id: r.id(0), shape: r.int(1), cls: class(r.int(2)), links: r.int(3), spill: r.int(4), retain: r.time(5), batch: r.id(6)}
+		if r.vals[7] != nil {
+			rec.end = &endRow{shelf: r.int(7)}
+		}
+		// Else it is gone, or final anew with a later time: it is noted there.
+		if rec.cls.final() && !rec.retain.After(k.now) {
+			found = append(found, rec)
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	var gone []storage.ID
+	ends := make(map[int][]storage.ID) // by shelf
+	for _, r := range found {
+		if r.links&^linkCounted != 0 || r.spill != 0 {
+			if err := k.sweepJob(r); err != nil {
+				return err
+			}
+			continue
+		}
+		gone = append(gone, r.id)
+		if r.end != nil {
+			ends[r.end.shelf] = append(ends[r.end.shelf], r.id)
+		}
+		k.tally[tallyKey{r.shape, r.cls}]--
+	}
+	for shelf, ids := range ends {
+		if err := k.execOf(sqlDropEnds, []any{shelf}, ids); err != nil {
+			return err
+		}
+	}
+	return k.execOf(sqlDropJobs, nil, gone)
+}
+
+// execOf runs a statement of a family with as many ids as it takes at a time, behind
+// other arguments.
+func (t *tx) execOf(f stmtFamily, first []any, ids []storage.ID) error {
+	for len(ids) > 0 {
+		s, size := f.fit(len(ids))
+		args := make([]any, len(first)+size)
+		copy(args, first)
+		n := min(size, len(ids))
+		for i := range n {
+			args[len(first)+i] = ids[i]
+		}
+		if _, err := t.Exec(s, args...); err != nil {
+			return err
+		}
+		ids = ids[n:]
+	}
+	return nil
+}
+
+// sweepJob removes a job with bonds or parts elsewhere, if nobody needs it.
+func (k *ticking) sweepJob(r *record) error {
 	why, err := k.needed(r)
 	if err != nil {
 		return err
 	}
-	if why != "" {
-		k.sweepAt(id, k.now.Add(sweepAgain))
+	if why == "" {
+		return k.remove(r)
+	}
+	k.sweepAt(r.shape, r.id, k.now.Add(sweepAgain))
+	if r.end == nil {
 		return nil
 	}
-	return k.remove(r)
+	// Its session is not noted with it any more: the row names it by itself.
+	full, err := k.job(r.id)
+	if err != nil || full == nil {
+		return err
+	}
+	return k.save(full)
 }
 
 // needed is why a final job cannot be removed: others wait for it, or its end still
@@ -126,24 +189,33 @@ func (t *tx) remove(r *record) error {
 		}
 	}
 	t.tally[tallyKey{r.shape, r.cls}]--
-	return nil
+	if r.end == nil {
+		return nil
+	}
+	_, err := t.Exec(sqlDropEnd, r.end.shelf, r.id)
+	return err
 }
 
 var (
-	sqlOldBatches  = sqlText(`SELECT id FROM jg_batch WHERE look > 0 AND look <= ? ORDER BY look LIMIT ?`)
-	sqlDropBatch   = sqlText(`DELETE FROM jg_batch WHERE id = ?`)
-	sqlHasJobs     = sqlText(`SELECT 1 FROM jg_job WHERE batch = ? LIMIT 1`)
-	sqlHasNested   = sqlText(`SELECT 1 FROM jg_batch WHERE parent = ? LIMIT 1`)
-	maxOldBatches  = 200
-	sqlOldKinds    = sqlText(`DELETE FROM jg_kind WHERE published < ?`).scans("a row for each kind")
-	sqlOldOwners   = sqlText(`DELETE FROM jg_owner WHERE seen < ?`).scans("a row for each service")
-	sqlOldStarts   = sqlText(`DELETE FROM jg_start WHERE (name, at, n) IN (SELECT name, at, n FROM jg_start WHERE until <= ? LIMIT 1000)`)
+	sqlOldBatches = sqlText(`SELECT id FROM jg_batch WHERE look > 0 AND look <= ? ORDER BY look LIMIT ?`)
+	sqlDropBatch  = sqlText(`DELETE FROM jg_batch WHERE id = ?`)
+	sqlHasJobs    = sqlText(`SELECT 1 FROM jg_job WHERE batch = ? LIMIT 1`)
+	sqlHasNested  = sqlText(`SELECT 1 FROM jg_batch WHERE parent = ? LIMIT 1`)
+	maxOldBatches = 200
+	sqlOldKinds   = sqlText(`DELETE FROM jg_kind WHERE published < ?`).scans("a row for each kind")
+	sqlOldOwners  = sqlText(`DELETE FROM jg_owner WHERE seen < ?`).scans("a row for each service")
+	sqlOldStarts  = sqlText(`DELETE FROM jg_start WHERE (name, at, n) IN (SELECT name, at, n FROM jg_start WHERE until <= ? LIMIT 1000)`)
+	sqlOldRan     = sqlText(`DELETE FROM jg_ran WHERE NOT EXISTS (SELECT 1 FROM jg_session s WHERE s.no = jg_ran.no)
+		AND NOT EXISTS (SELECT 1 FROM jg_sweep w WHERE w.session = jg_ran.no AND w.session > 0)`).scans("a row for each session that was")
 	sqlOldEnded    = sqlText(`DELETE FROM jg_ended WHERE at < ?`)
 	sqlOldStats    = sqlText(`DELETE FROM jg_stat WHERE step = ? AND at < ?`)
 	sqlPublishedBy = sqlText(`UPDATE jg_kind SET published = ? WHERE published < ?
 		AND (kind, fingerprint) IN (SELECT kind, fingerprint FROM jg_kind k WHERE EXISTS (
 			SELECT 1 FROM jg_session s, json_each(CAST(s.info AS TEXT), '$.kinds') j
-			WHERE j.value ->> 'kind' = k.kind AND coalesce(j.value ->> 'fingerprint', '') = k.fingerprint))`).scans("a row for each kind")
+			WHERE j.value ->> 'kind' = k.kind AND coalesce(j.value ->> 'fingerprint', '') = k.fingerprint))`).scans("a row for each kind").
+		as(Postgres, `UPDATE jg_kind SET published = ? WHERE published < ?
+			AND (kind, fingerprint) IN (SELECT j ->> 'kind', coalesce(j ->> 'fingerprint', '')
+				FROM jg_session s, jsonb_array_elements(convert_from(s.info, 'UTF8')::jsonb -> 'kinds') j)`)
 )
 
 // sweepBatches removes final batches that are past their retention and empty.
@@ -212,6 +284,7 @@ func (k *ticking) housekeep() error {
 		{sqlOldEnded, []any{k.now.Add(-rememberEnded)}},
 		{sqlOldStats, []any{rules.FineStep, k.now.Add(-rules.FineKept - rules.FineStep)}},
 		{sqlOldStats, []any{rules.CoarseStep, k.now.Add(-rules.CoarseKept - rules.CoarseStep)}},
+		{sqlOldRan, nil},
 		{sqlPublishedBy, []any{k.now, k.now.Add(-time.Hour)}},
 		{sqlOldKinds, []any{old}},
 	} {

@@ -1,6 +1,7 @@
 package sqlcore
 
 import (
+	"slices"
 	"time"
 
 	"github.com/gojobgen/jobgen/storage"
@@ -12,11 +13,13 @@ type newRun struct {
 	fetch int
 	flags int
 	start time.Time
+	shape int
+	links int
 }
 
 var (
-	sqlAddRuns = sqlFamily(`INSERT INTO jg_run (session, job, fetch, call, flags, started, report, lines)
-		SELECT ?1, column1, column2, ?2, ?3, ?4, 0, 0 FROM (VALUES {})`, `(?, ?)`)
+	sqlAddRuns = sqlFamily(`INSERT INTO jg_run (session, call, flags, started, report, lines, job, fetch, shape, links) VALUES {}`,
+		`(?1, ?2, ?3, ?4, 0, 0, ?, ?, ?, ?)`)
 	sqlRunsOf = sqlText(`SELECT ` + columnsShort + `, j.payload, j.options, r.fetch, r.flags, r.started
 		FROM jg_run r CROSS JOIN jg_job j ON j.id = r.job WHERE r.session = ? AND r.call = ?`)
 	sqlNote = sqlText(`SELECT progress, checkpoint, lines FROM jg_note WHERE job = ?`)
@@ -24,9 +27,12 @@ var (
 
 // take gives a job to the session, to start it or to hold it ready.
 func (f *fetching) take(r *record, ahead bool) error {
-	run := newRun{job: r.id, fetch: r.fetches + 1, start: f.now}
+	run := newRun{job: r.id, fetch: r.fetches + 1, start: f.now, shape: r.shape, links: r.links}
+	if r.plain() {
+		run.flags = runPlain
+	}
 	if ahead {
-		run.flags, run.start = runAhead, time.Time{}
+		run.flags, run.start = run.flags|runAhead, time.Time{}
 	}
 	if r.line != 0 {
 		if err := f.moveLine(r.id, r.shape, classHeld, classLive, 0); err != nil {
@@ -124,9 +130,10 @@ func (f *fetching) addRuns() error {
 	if _, err := f.Exec(sqlSetCall, f.req.Call, f.session.no); err != nil {
 		return err
 	}
+	slices.SortStableFunc(runs, func(a, b newRun) int { return a.flags - b.flags })
 	for len(runs) > 0 {
 		n := 1
-		for n < len(runs) && runs[n].flags == runs[0].flags { // those ahead come last
+		for n < len(runs) && runs[n].flags == runs[0].flags {
 			n++
 		}
 		if err := f.addAlike(runs[:n]); err != nil {
@@ -142,10 +149,10 @@ func (f *fetching) addAlike(runs []newRun) error {
 	flags, start := runs[0].flags, Millis(runs[0].start)
 	for len(runs) > 0 {
 		s, n := sqlAddRuns.exactly(len(runs))
-		args := make([]any, 0, 4+2*n)
+		args := make([]any, 0, 4+4*n)
 		args = append(args, f.session.no, f.req.Call, flags, start)
 		for _, r := range runs[:n] {
-			args = append(args, r.job[:], r.fetch)
+			args = append(args, r.job, r.fetch, r.shape, r.links)
 		}
 		if _, err := f.Exec(s, args...); err != nil {
 			return err
@@ -163,12 +170,12 @@ func (f *fetching) again() error {
 	}
 	var all []given
 	err := each(f.Link, func(r *rows) error {
-		rec, err := scanRecord(r, 0)
+		rec, err := scanRecord(r)
 		if err != nil {
 			return err
 		}
 		rec.payload, rec.options = r.bytes(nShort), r.bytes(nShort+1)
-		all = append(all, given{rec, newRun{rec.id, r.int(nShort + 2), r.int(nShort + 3), r.time(nShort + 4)}})
+		all = append(all, given{rec, newRun{job: rec.id, fetch: r.int(nShort + 2), flags: r.int(nShort + 3), start: r.time(nShort + 4)}})
 		return nil
 	}, sqlRunsOf, f.session.no, f.req.Call)
 	if err != nil {

@@ -88,7 +88,7 @@ func (k *ticking) contact() error {
 }
 
 var (
-	sqlCancelled = sqlText(`SELECT job FROM jg_run WHERE session = ? AND flags & 2 ORDER BY job`)
+	sqlCancelled = sqlText(`SELECT job FROM jg_run WHERE session = ? AND flags & 2 > 0 ORDER BY job`)
 	sqlSessions  = sqlText(`SELECT ` + sessionColumns + ` FROM jg_session ORDER BY dead DESC, seen, no`).scans("a row for each session")
 	sqlSeenNow   = sqlText(`UPDATE jg_session SET seen = ? WHERE no = ?`)
 )

@@ -41,8 +41,8 @@ type tx struct {
 
 	tally  map[tallyKey]int
 	stats  map[statKey]*storage.Stat
-	sweeps map[int64][]byte // ids by when
-	woken  map[string]bool  // queues
+	sweeps map[sweepKey]*sweepRow
+	woken  map[string]bool // queues
 
 	batches map[storage.ID]*batch // read, and to be written where changed
 
@@ -99,14 +99,15 @@ func (t *tx) wake(q *queueName) { t.woken[q.name] = true }
 
 var (
 	sqlTally = sqlText(`INSERT INTO jg_tally (shape, cls, n) VALUES (?, ?, ?)
-		ON CONFLICT (shape, cls) DO UPDATE SET n = n + excluded.n`)
+		ON CONFLICT (shape, cls) DO UPDATE SET n = n + excluded.n`).
+		as(Postgres, `INSERT INTO jg_tally (shape, cls, n) VALUES (?, ?, ?)`)
 	sqlStat = sqlText(`INSERT INTO jg_stat (step, at, shape, succeeded, failed, deleted, retried, run_time)
 		VALUES (?, ?, ?, ?, ?, ?, ?, ?)
 		ON CONFLICT (step, at, shape) DO UPDATE SET
 			succeeded = succeeded + excluded.succeeded, failed = failed + excluded.failed,
 			deleted = deleted + excluded.deleted, retried = retried + excluded.retried,
-			run_time = run_time + excluded.run_time`)
-	sqlSweep = sqlText(`INSERT INTO jg_sweep (at, jobs) VALUES (?, ?)`)
+			run_time = run_time + excluded.run_time`).
+		as(Postgres, `INSERT INTO jg_stat (step, at, shape, succeeded, failed, deleted, retried, run_time) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`)
 )
 
 // flush writes what was gathered.
@@ -127,10 +128,8 @@ func (t *tx) flush() error {
 			return err
 		}
 	}
-	for at, jobs := range t.sweeps {
-		if _, err := t.Exec(sqlSweep, at, jobs); err != nil {
-			return err
-		}
+	if err := t.flushSweeps(); err != nil {
+		return err
 	}
 	if t.meta == t.stored || t.shared && t.meta.Generation == t.stored.Generation {
 		return nil
@@ -168,19 +167,6 @@ func (t *tx) flushStat(k statKey, s *storage.Stat) error {
 		}
 	}
 	return nil
-}
-
-// sweepStep is how exact the sweep is: final jobs that are to go within one step
-// share a row.
-const sweepStep = 1000
-
-// sweepAt notes that a final job is to be swept at a time or soon after.
-func (t *tx) sweepAt(id storage.ID, at time.Time) {
-	step := (Millis(at) + sweepStep - 1) / sweepStep * sweepStep
-	if t.sweeps == nil {
-		t.sweeps = make(map[int64][]byte)
-	}
-	t.sweeps[step] = append(t.sweeps[step], id[:]...)
 }
 
 // apart reports whether only new rows may be written: it is a caller's transaction in a

@@ -65,13 +65,14 @@ CREATE TABLE jg_job (
 	recurring  TEXT,
 	occurrence INTEGER,
 	extra      BLOB,
-	history    BLOB,
+	history    BLOB, -- null: enqueued when it was created, and nothing since
 	payload    BLOB,
 	options    BLOB,
 	metadata   BLOB,
 	result     BLOB
 ) WITHOUT ROWID;
-CREATE INDEX jg_job_list ON jg_job (shelf, cls, id);
+-- What waits for a worker (cls 4, 5) is listed from jg_ready and jg_run.
+CREATE INDEX jg_job_list ON jg_job (shelf, cls, id) WHERE cls <> 4 AND cls <> 5;
 CREATE INDEX jg_job_due ON jg_job (due) WHERE due > 0;
 CREATE INDEX jg_job_expires ON jg_job (expires) WHERE expires > 0;
 CREATE INDEX jg_job_batch ON jg_job (batch, shelf, cls, id) WHERE batch IS NOT NULL;
@@ -93,8 +94,12 @@ CREATE TABLE jg_ready (
 	rank  INTEGER NOT NULL,
 	job   BLOB NOT NULL,
 	most  INTEGER NOT NULL, -- on a limit's line: the job's own Max
+	shape INTEGER NOT NULL,
+	shelf INTEGER NOT NULL,
+	flags INTEGER NOT NULL,
 	PRIMARY KEY (queue, line, rank)
 ) WITHOUT ROWID;
+CREATE INDEX jg_ready_list ON jg_ready (shelf, job, shape);
 
 CREATE TABLE jg_line (
 	no    INTEGER PRIMARY KEY,
@@ -119,9 +124,34 @@ CREATE TABLE jg_run (
 	started INTEGER NOT NULL,
 	report  INTEGER NOT NULL,
 	lines   INTEGER NOT NULL, -- log lines of this run
+	shape   INTEGER NOT NULL,
+	links   INTEGER NOT NULL, -- of the job
 	why     TEXT, -- of a request to cancel
 	PRIMARY KEY (session, job)
 ) WITHOUT ROWID;
+
+-- The success of a plain job, whose row in jg_job stays as it was when it began.
+CREATE TABLE jg_end (
+	shelf    INTEGER NOT NULL,
+	id       BLOB NOT NULL,
+	shape    INTEGER NOT NULL,
+	session  INTEGER NOT NULL, -- in jg_ran
+	fetch    INTEGER NOT NULL,
+	started  INTEGER NOT NULL,
+	finished INTEGER NOT NULL,
+	retain   INTEGER NOT NULL,
+	took     INTEGER NOT NULL, -- nanoseconds
+	result   BLOB,
+	PRIMARY KEY (shelf, id)
+) WITHOUT ROWID;
+
+-- Sessions by number, kept for as long as jg_end may name them.
+CREATE TABLE jg_ran (
+	no     INTEGER PRIMARY KEY,
+	id     BLOB NOT NULL,
+	server TEXT NOT NULL
+);
+CREATE INDEX jg_ran_server ON jg_ran (server);
 
 CREATE TABLE jg_session (
 	no       INTEGER PRIMARY KEY AUTOINCREMENT,

@@ -93,13 +93,20 @@ CREATE TABLE jg_todo (
 );
 CREATE INDEX jg_todo_subject ON jg_todo (subject);
 
--- Final jobs by when they are to be swept, many in a row.
+-- Final jobs by when they are to be swept, many in a row: 4 bytes of shape and 16 of id
+-- for each. Those of one session that are in jg_end share rows, so that a list by
+-- server needs no entry for each job.
 CREATE TABLE jg_sweep (
-	no   INTEGER PRIMARY KEY AUTOINCREMENT,
-	at   INTEGER NOT NULL,
-	jobs BLOB NOT NULL
+	no      INTEGER PRIMARY KEY,
+	at      INTEGER NOT NULL,
+	session INTEGER NOT NULL, -- 0: not in jg_end
+	low     BLOB NOT NULL,    -- the first of the ids
+	high    BLOB NOT NULL,    -- the last
+	jobs    BLOB NOT NULL
 );
 CREATE INDEX jg_sweep_at ON jg_sweep (at);
+CREATE INDEX jg_sweep_low ON jg_sweep (session, low) WHERE session > 0;
+CREATE INDEX jg_sweep_high ON jg_sweep (session, high) WHERE session > 0;
 
 CREATE TABLE jg_recurring (
 	id        TEXT PRIMARY KEY,
