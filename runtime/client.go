@@ -61,7 +61,8 @@ func (v *via) EnqueueAll(ctx context.Context, calls ...AnyCall) ([]ID, error) {
 // ids in order. When it returns nil, the jobs are as durable as the store
 // promises. One call holds at most storage.MaxGroup jobs with storage.MaxGroupBytes
 // of arguments together; more is [ErrTooLarge]. A job whose unique key is held is
-// not stored again: the holder's id takes its place. After an error that is none of
+// not stored again: the holder's id takes its place. While the store fails, the call
+// is repeated for some seconds, or until ctx ends. After an error that is none of
 // this package's, the jobs may be stored or not; repeat safely with [WithID].
 func (c *Client) EnqueueAll(ctx context.Context, calls ...AnyCall) ([]ID, error) {
 	return c.enqueue(ctx, c.insert, calls)
@@ -76,13 +77,11 @@ func (c *Client) enqueue(ctx context.Context, in inserter, calls []AnyCall) ([]I
 		return nil, fmt.Errorf("enqueue: %w", err)
 	}
 	var stored []storage.Inserted
-	err = c.wrap(ctx, jobs, func(ctx context.Context) error {
-		group, err := pack(jobs)
-		if err == nil {
-			stored, err = in.Insert(ctx, group)
-		}
-		return err
-	})
+	if len(c.middleware) == 0 {
+		stored, err = insertJobs(ctx, in, jobs)
+	} else {
+		stored, err = c.wrap(ctx, in, jobs)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("enqueue %s: %w", describe(jobs), err)
 	}
@@ -96,23 +95,39 @@ func (c *Client) enqueue(ctx context.Context, in inserter, calls []AnyCall) ([]I
 	return ids, nil
 }
 
-func (c *Client) wrap(ctx context.Context, jobs []*storage.NewJob, next func(context.Context) error) error {
-	if len(c.middleware) == 0 {
-		return next(ctx)
+func insertJobs(ctx context.Context, in inserter, jobs []storage.NewJob) ([]storage.Inserted, error) {
+	if err := check(jobs); err != nil {
+		return nil, err
 	}
-	for _, j := range jobs {
-		if j.Metadata == nil {
-			j.Metadata = make(map[string]string)
+	return in.Insert(ctx, storage.Group{Jobs: jobs})
+}
+
+// wrap stores the jobs as the middleware lets it.
+func (c *Client) wrap(ctx context.Context, in inserter, made []storage.NewJob) (stored []storage.Inserted, err error) {
+	jobs := make([]*storage.NewJob, len(made))
+	for i := range made {
+		jobs[i] = &made[i]
+		if jobs[i].Metadata == nil {
+			jobs[i].Metadata = make(map[string]string)
 		}
+	}
+	next := func(ctx context.Context) (err error) {
+		out := make([]storage.NewJob, len(jobs))
+		for i, j := range jobs {
+			out[i] = *j
+		}
+		stored, err = insertJobs(ctx, in, out)
+		return err
 	}
 	for i := len(c.middleware) - 1; i >= 0; i-- {
 		mw, inner := c.middleware[i], next
 		next = func(ctx context.Context) error { return mw(ctx, jobs, inner) }
 	}
-	return next(ctx)
+	err = next(ctx)
+	return stored, err
 }
 
-func describe(jobs []*storage.NewJob) string {
+func describe(jobs []storage.NewJob) string {
 	if len(jobs) == 1 {
 		return jobs[0].Kind
 	}

@@ -29,8 +29,8 @@ func buildJob(s *spec.Spec, args json.RawMessage, opts []Option) (storage.NewJob
 	if s.HasPriority {
 		d.job.Priority = s.Priority
 	}
-	for _, o := range opts {
-		o(&d)
+	if len(opts) > 0 {
+		d = d.with(opts)
 	}
 	if d.err == nil {
 		d.err = d.finish()
@@ -39,6 +39,15 @@ func buildJob(s *spec.Spec, args json.RawMessage, opts []Option) (storage.NewJob
 		return storage.NewJob{}, fmt.Errorf("%s: %w", s.Kind, d.err)
 	}
 	return d.job, nil
+}
+
+// with applies options. It works on a copy, so that a draft without any need not live
+// on the heap.
+func (d draft) with(opts []Option) draft {
+	for _, o := range opts {
+		o(&d)
+	}
+	return d
 }
 
 // finish checks what options can get wrong and fills in what they left open.

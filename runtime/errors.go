@@ -79,3 +79,9 @@ type snooze struct{ delay time.Duration }
 func Snooze(d time.Duration) error { return &snooze{max(d, 0)} }
 
 func (e *snooze) Error() string { return fmt.Sprintf("snoozed for %v", e.delay) }
+
+// timeoutError is ErrTimeout with the limit that was passed.
+type timeoutError time.Duration
+
+func (e timeoutError) Error() string { return fmt.Sprintf("%v after %v", ErrTimeout, time.Duration(e)) }
+func (e timeoutError) Unwrap() error { return ErrTimeout }

@@ -3,9 +3,11 @@ package runtime
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"github.com/gojobgen/jobgen/runtime/internal/group"
+	"github.com/gojobgen/jobgen/runtime/internal/pause"
 	"github.com/gojobgen/jobgen/storage"
 )
 
@@ -28,12 +30,7 @@ func (d direct) Insert(ctx context.Context, g storage.Group) ([]storage.Inserted
 // grouped lets concurrent callers share round trips.
 type grouped struct {
 	store storage.Inserter
-	group *group.Group[storage.Group, result]
-}
-
-type result struct {
-	jobs []storage.Inserted
-	err  error
+	group *group.Group[storage.Group, storage.InsertResult]
 }
 
 // Bounds of a shared insert: how many groups it holds, and which groups go alone.
@@ -43,22 +40,30 @@ const (
 	maxSharedBytes = 32 << 10
 )
 
+// insertPatience is for how long after a storage fault an insert is tried again. It
+// rides over the restart of a store; who waits for less ends the call's context.
+const insertPatience = 5 * time.Second
+
+// flushTimeout bounds a shared insert: its callers' contexts do not.
+const flushTimeout = 10 * time.Second
+
 func newGrouped(store storage.Inserter) *grouped {
 	g := &grouped{store: store}
-	g.group = group.New(maxShared, g.flush)
+	g.group = group.New(group.Config[storage.Group, storage.InsertResult]{
+		Flush: g.flush, Limit: maxShared, Again: storageFault, Patience: insertPatience,
+	})
 	return g
 }
 
 func (g *grouped) Insert(ctx context.Context, jobs storage.Group) ([]storage.Inserted, error) {
 	if alone(jobs) {
-		r := g.try(ctx, []storage.Group{jobs})[0]
-		return r.jobs, r.err
+		return g.insertAlone(ctx, jobs)
 	}
 	r, err := g.group.Do(ctx, jobs)
 	if err != nil {
 		return nil, err
 	}
-	return r.jobs, r.err
+	return r.Jobs, r.Err
 }
 
 // alone: a caller's transaction may hold a unique key, and a large group should
@@ -74,29 +79,42 @@ func alone(g storage.Group) bool {
 	return len(g.Jobs) > maxSharedJobs || bytes > maxSharedBytes
 }
 
-// flushTimeout bounds a shared insert: its callers' contexts do not.
-const flushTimeout = 15 * time.Second
-
-func (g *grouped) flush(ctx context.Context, groups []storage.Group) []result {
-	ctx, cancel := context.WithTimeout(ctx, flushTimeout)
+func (g *grouped) flush(groups []storage.Group, answers []storage.InsertResult) error {
+	ctx, cancel := context.WithTimeout(context.Background(), flushTimeout)
 	defer cancel()
-	return g.try(ctx, groups)
+	results, err := g.store.Insert(ctx, groups...)
+	copy(answers, results)
+	return err
 }
 
-// try inserts, and after a storage fault once more, since an insert by id can be
-// repeated: it rides over a cut connection, not over a store that is down.
-func (g *grouped) try(ctx context.Context, groups []storage.Group) []result {
-	results, err := g.store.Insert(ctx, groups...)
-	if err != nil && ctx.Err() == nil && !errors.Is(err, storage.ErrClosed) {
-		results, err = g.store.Insert(ctx, groups...)
-	}
-	out := make([]result, len(groups))
-	for i := range out {
-		if err != nil {
-			out[i].err = err
-			continue
+// insertAlone repeats after a storage fault, since an insert by id can be repeated.
+func (g *grouped) insertAlone(ctx context.Context, jobs storage.Group) ([]storage.Inserted, error) {
+	var pauses pause.Pauses
+	for start := time.Now(); ; {
+		tried := time.Now()
+		stored, err := direct{g.store}.Insert(ctx, jobs)
+		switch {
+		case err == nil || ctx.Err() != nil || !storageFault(err) || time.Since(start) > insertPatience:
+			return stored, err
+		case !pauses.Sleep(ctx, tried):
+			return nil, fmt.Errorf("%w; the last try failed: %w", context.Cause(ctx), err)
 		}
-		out[i] = result{results[i].Jobs, results[i].Err}
 	}
-	return out
+}
+
+// verdicts are the errors of stores that no second try can cure.
+var verdicts = []error{
+	storage.ErrInvalid, storage.ErrTooLarge, storage.ErrUnknownParent, storage.ErrIDConflict,
+	storage.ErrNotFound, storage.ErrSessionLost, storage.ErrClosed,
+}
+
+// storageFault reports whether err says nothing about the call but that the store
+// failed.
+func storageFault(err error) bool {
+	for _, v := range verdicts {
+		if errors.Is(err, v) {
+			return false
+		}
+	}
+	return true
 }

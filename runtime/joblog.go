@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"maps"
 	"slices"
-	"time"
 
 	"github.com/rs/zerolog"
 
@@ -13,12 +12,7 @@ import (
 
 // logWriter is the writer under a job's logger, so it sees every line as one JSON
 // object: it keeps the line with the job and passes it on to the server's logger.
-type logWriter struct {
-	keep   func(storage.LogLine)
-	now    func() time.Time
-	server *zerolog.Logger
-	job    *storage.Job
-}
+type logWriter struct{ run *run }
 
 // maxMessage leaves room for the level in the limit of a line.
 const maxMessage = storage.MaxLogLine - 32
@@ -37,7 +31,7 @@ func (w *logWriter) WriteLevel(level zerolog.Level, line []byte) (int, error) {
 	for _, name := range []string{zerolog.MessageFieldName, zerolog.LevelFieldName, zerolog.TimestampFieldName} {
 		delete(fields, name)
 	}
-	kept := storage.LogLine{At: w.now(), Message: cut(message, maxMessage)}
+	kept := storage.LogLine{At: w.run.session.server.opts.Clock(), Message: cut(message, maxMessage)}
 	if level != zerolog.NoLevel {
 		kept.Level = level.String()
 	}
@@ -46,7 +40,7 @@ func (w *logWriter) WriteLevel(level zerolog.Level, line []byte) (int, error) {
 			kept.Fields = string(data)
 		}
 	}
-	w.keep(kept)
+	w.run.source.Log(kept)
 	w.pass(level, message, fields)
 	return len(line), nil
 }
@@ -54,11 +48,11 @@ func (w *logWriter) WriteLevel(level zerolog.Level, line []byte) (int, error) {
 // pass writes the line to the server's log, with the job's id in it. A handler's
 // Fatal and Panic lines end nothing here: the handler's own logger sees to that.
 func (w *logWriter) pass(level zerolog.Level, message string, fields map[string]json.RawMessage) {
-	e := w.server.WithLevel(level)
+	e := w.run.session.server.opts.Logger.WithLevel(level)
 	if !e.Enabled() {
 		return
 	}
-	e.Stringer("job", w.job.ID).Str("kind", w.job.Kind).Int("attempt", w.job.Attempt)
+	e.Stringer("job", w.run.job.ID).Str("kind", w.run.job.Kind).Int("attempt", w.run.job.Attempt)
 	for _, name := range slices.Sorted(maps.Keys(fields)) {
 		e.RawJSON(name, fields[name])
 	}

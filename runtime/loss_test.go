@@ -104,7 +104,7 @@ func TestSettleIsTriedAgain(t *testing.T) {
 		f.fail("settle")
 		w.pass(time.Hour)
 		w.want(h.ID(), storage.Processing)
-		if n := f.count("settle"); n < 1700 || n > 2000 {
+		if n := f.count("settle"); n < 3500 || n > 5000 {
 			t.Errorf("%d tries in an hour", n)
 		}
 		f.heal()

@@ -6,6 +6,7 @@ import (
 	"os"
 	"time"
 
+	"github.com/gojobgen/jobgen/runtime/internal/pause"
 	"github.com/gojobgen/jobgen/runtime/internal/recur"
 	"github.com/gojobgen/jobgen/runtime/internal/report"
 	"github.com/gojobgen/jobgen/runtime/internal/settle"
@@ -13,17 +14,12 @@ import (
 	"github.com/gojobgen/jobgen/storage"
 )
 
-// Pauses between tries to open a session while the store is down.
-const (
-	openFirstPause = 100 * time.Millisecond
-	openLastPause  = 2 * time.Second
-)
-
 // open starts a session, however long the store takes; it fails when ctx ends, or
 // for what no second try can cure. Each try has an id of its own: one whose answer
 // was lost may have been declared dead by the time of the next.
 func (s *Server) open(ctx context.Context) (*session, error) {
-	for pause := openFirstPause; ; pause = min(pause*2, openLastPause) {
+	var pauses pause.Pauses
+	for {
 		sent, info := time.Now(), s.sessionInfo()
 		call, cancel := context.WithTimeout(ctx, s.opts.Lease/2)
 		err := s.store.OpenSession(call, info)
@@ -37,9 +33,7 @@ func (s *Server) open(ctx context.Context) (*session, error) {
 			return nil, err
 		}
 		s.faults.log("open session", err)
-		select {
-		case <-time.After(pause):
-		case <-ctx.Done():
+		if !pauses.Sleep(ctx, sent) {
 			return nil, ctx.Err()
 		}
 	}
@@ -59,7 +53,7 @@ func (s *Server) newSession(info storage.Session, sent time.Time) *session {
 	se := &session{server: s, info: info}
 	se.clock.known = make(chan struct{})
 	se.settler = settle.New(settle.Config{
-		Store: s.store, Session: info.ID, Timeout: callTimeout,
+		Store: s.store, Session: info.ID, Call: se.calls.start,
 		Answer: se.settled, Fault: s.faults.with("settle"),
 	})
 	se.reporter = report.NewLoop(s.store, info.ID, info.Lease, se.sources, s.faults.with("report"))
@@ -73,11 +67,8 @@ func (s *Server) newSession(info storage.Session, sent time.Time) *session {
 	se.ticker = tick.New(tick.Config{
 		Store: s.store, Session: info.ID, Lease: info.Lease, Opened: sent,
 		Seen: se.clock.seen, Cancelled: se.cancelled, Due: se.recurrer.Offer,
-		Lapsed: se.lapsed, Back: se.back,
+		Lapsed: se.lapsed, Back: se.back, Again: se.calls.giveUp,
 		Fault: s.faults.with("tick"),
 	})
 	return se
 }
-
-// callTimeout bounds one call of a loop, so that a connection that hangs is given up.
-const callTimeout = 10 * time.Second

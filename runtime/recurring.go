@@ -72,8 +72,7 @@ func template(id string, call AnyCall) (storage.NewJob, error) {
 	if !j.ID.IsZero() || !j.Due.IsZero() || len(j.Parents) > 0 {
 		return j, fmt.Errorf("%w: WithID, Delay, At and Following are for one job, not for every occurrence", ErrInvalid)
 	}
-	_, err = pack([]*storage.NewJob{&j})
-	return j, err
+	return j, check([]storage.NewJob{j})
 }
 
 // RemoveRecurring removes a recurring job; jobs it made stay. ErrNotFound when there is none.

@@ -3,68 +3,94 @@ package runtime
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 	"runtime/debug"
 	"sync/atomic"
 	"time"
 
 	"github.com/rs/zerolog"
 
+	"github.com/gojobgen/jobgen/runtime/internal/report"
 	"github.com/gojobgen/jobgen/storage"
 )
 
-// run is one job in a worker.
+// run is one job with this server: first in the line for a worker, then in it.
 type run struct {
 	session *session
 	kind    *kind
 	job     *storage.Job
 	token   storage.Token
-	ctx     context.Context
-	cancel  context.CancelCauseFunc
-	jc      *JobContext
+	fetched storage.Fetched // its own: a long run must not keep alive what was fetched with it
 	opts    overrides
-	began   time.Time
-	judged  atomic.Bool // its outcome is made
+
+	began  time.Time
+	cancel context.CancelCauseFunc
+	ctx    runContext
+	jc     JobContext
+	source report.Source
+	judged atomic.Bool // its outcome is made
+
+	outcome storage.Outcome // the handler's
+
+	next, prev *run // in Server.running; guarded by its mu
+	told       bool // the store knows that it started; guarded by it too
 }
 
-// newRun makes the run of a fetched job, with the context that its handler gets.
+// newRun makes the run of a fetched job.
 func (se *session) newRun(f *storage.Fetched) *run {
-	opts := &se.server.opts
-	r := &run{session: se, kind: se.server.dispatcher.kinds[f.Job.Kind], job: &f.Job, token: f.Token, began: time.Now()}
-	r.jc = &JobContext{job: r.job, source: se.reporter.New(f.Token, func() { r.cancel(ErrLost) })}
-	r.jc.logger = zerolog.New(&logWriter{keep: r.jc.source.Log, now: opts.Clock, server: &opts.Logger, job: r.job})
-	ctx := context.WithValue(se.server.base, contextKey{}, r.jc)
-	r.ctx, r.cancel = context.WithCancelCause(r.jc.logger.WithContext(ctx))
-	if len(r.job.Options) > 0 {
-		if err := json.Unmarshal(r.job.Options, &r.opts); err != nil {
-			r.jc.logger.Warn().Err(err).Msg("stored options do not decode; the registered ones apply")
-		}
-	}
+	r := &run{session: se, kind: se.server.dispatcher.kinds[f.Job.Kind], token: f.Token, fetched: *f, told: !f.Ahead}
+	r.job = &r.fetched.Job
 	return r
 }
 
+// prepare makes what the handler gets.
+func (r *run) prepare(began time.Time) {
+	r.began = began
+	r.source.Start(r.session.reporter, r.token, r)
+	r.jc.run = r
+	r.ctx.run = r
+	r.ctx.Context, r.cancel = context.WithCancelCause(r.session.server.base)
+	if len(r.job.Options) > 0 {
+		if err := json.Unmarshal(r.job.Options, &r.opts); err != nil {
+			r.jc.Logger().Warn().Err(err).Msg("stored options do not decode; the registered ones apply")
+		}
+	}
+}
+
+// end ends the handler's context for the given cause.
+func (r *run) end(cause error) { r.cancel(cause) }
+
+// Refused implements [report.Run]: the store says that the token is dead.
+func (r *run) Refused() { r.end(ErrLost) }
+
 // do runs the handler and hands its outcome to the settler, also when the handler
-// panics or ends its goroutine.
-func (r *run) do() {
+// panics or ends its goroutine. It returns when the handler ended.
+func (r *run) do() (ended time.Time) {
 	ctx, stop := r.limit()
 	var result []byte
 	var err error
 	returned := false
 	defer func() {
+		ended = time.Now()
 		if !returned {
 			result, err = nil, escape(recover())
 		}
-		cause := context.Cause(ctx) // before stop ends it
-		stop()
+		var cause error
+		if ctx.Err() != nil {
+			cause = context.Cause(ctx) // before stop ends it
+		}
+		if stop != nil {
+			stop()
+		}
 		r.cancel(nil)
 		if r.claimOutcome() {
-			o := r.judge(result, err, cause)
-			r.tell(o)
-			r.settle(o)
+			r.outcome = r.judge(result, err, cause)
+			r.tell(&r.outcome)
+			r.settle(&r.outcome, ended.Sub(r.began))
 		}
 	}()
 	result, err = r.call(ctx)
 	returned = true
+	return ended
 }
 
 // escape is the error of a handler that did not return.
@@ -81,7 +107,7 @@ func (r *run) claimOutcome() bool { return r.judged.CompareAndSwap(false, true) 
 
 // tell writes to the server's log what somebody may have to look at. Arguments are
 // not in it: they may be secret.
-func (r *run) tell(o storage.Outcome) {
+func (r *run) tell(o *storage.Outcome) {
 	log := &r.session.server.opts.Logger
 	var event *zerolog.Event
 	switch o.Kind {
@@ -97,24 +123,29 @@ func (r *run) tell(o storage.Outcome) {
 }
 
 // settle hands over the run's outcome.
-func (r *run) settle(o storage.Outcome) {
-	o.Token, o.Duration = r.token, time.Since(r.began)
-	r.jc.source.End(&o)
+func (r *run) settle(o *storage.Outcome, took time.Duration) {
+	o.Token, o.Duration = r.token, took
+	r.source.End(o)
 	r.session.settler.Add(o)
 }
 
-// limit puts the timeout on the handler's context.
+// limit puts the timeout on the handler's context. The returned function, nil without
+// a timeout, takes it off.
 func (r *run) limit() (context.Context, context.CancelFunc) {
 	d := r.timeout()
 	if d <= 0 {
-		return r.ctx, func() {}
+		return &r.ctx, nil
 	}
-	return context.WithTimeoutCause(r.ctx, d, fmt.Errorf("%w after %v", ErrTimeout, d))
+	return context.WithTimeoutCause(&r.ctx, d, timeoutError(d))
 }
 
 // call runs middleware and handler.
 func (r *run) call(ctx context.Context) (result []byte, err error) {
-	err = r.session.server.dispatcher.wrap(func(ctx context.Context) (err error) {
+	d := r.session.server.dispatcher
+	if len(d.middleware) == 0 {
+		return r.kind.run(ctx, r.payload())
+	}
+	err = d.wrap(func(ctx context.Context) (err error) {
 		result, err = r.kind.run(ctx, r.payload())
 		return err
 	})(ctx)

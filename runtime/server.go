@@ -17,18 +17,18 @@ type Server struct {
 	dispatcher *Dispatcher
 	opts       ServerOptions
 	kinds      []storage.KindInfo
-	pool       *work.Pool[taken]
+	pool       *work.Pool[*run]
 	base       context.Context // of all handlers: Run's values without its end
 	faults     faultLog
 
 	mu      sync.Mutex
 	started bool
-	running map[storage.Token]*run
+	running *run // the newest; see run.next
 }
 
 // NewServer makes a server. It does not touch the store and does not fail; Run does.
 func NewServer(store storage.Store, d *Dispatcher, opts ServerOptions) *Server {
-	return &Server{store: store, dispatcher: d, opts: opts, running: make(map[storage.Token]*run)}
+	return &Server{store: store, dispatcher: d, opts: opts}
 }
 
 // Run works until ctx ends, then stops: it takes no more jobs, lets the running

@@ -23,6 +23,7 @@ type session struct {
 	reporter *report.Loop
 	recurrer *recur.Loop
 	ticker   *tick.Loop
+	calls    calls      // of fetcher and settler
 	contact  gate       // shut while the lease may be over
 	clock    storeClock // set by the first tick
 	gone     bool       // as contact, for admit; guarded by server.mu
@@ -62,7 +63,7 @@ func (se *session) fetcher(untilIdle bool) *fetch.Loop {
 	s := se.server
 	f := &fetch.Loop{
 		Store: s.store, Session: se.info.ID, Kinds: storage.NewKindSet(s.kinds),
-		Queues: s.opts.order, Watch: s.opts.Queues, Timeout: callTimeout,
+		Queues: s.opts.order, Watch: s.opts.Queues, Call: se.calls.start, Took: s.pool.Took,
 		Ready: se.ready, Room: s.pool.Room, Put: se.put,
 		Fault: s.faults.with("fetch"),
 	}
@@ -74,15 +75,15 @@ func (se *session) fetcher(untilIdle bool) *fetch.Loop {
 
 // put hands fetched jobs to the workers.
 func (se *session) put(workers int, jobs []storage.Fetched) {
-	var start, hold []taken
-	for _, f := range jobs {
-		if f.Ahead {
-			hold = append(hold, taken{se, &f})
-		} else {
-			start = append(start, taken{se, &f})
+	runs := make([]*run, 0, len(jobs))
+	for _, ahead := range [2]bool{false, true} {
+		for i := range jobs {
+			if jobs[i].Ahead == ahead {
+				runs = append(runs, se.newRun(&jobs[i]))
+			}
 		}
 	}
-	se.server.pool.Put(workers, start, hold)
+	se.server.pool.Put(workers, runs)
 }
 
 // ready blocks the fetcher while contact is lost, or while the store does not take
@@ -120,9 +121,9 @@ func (se *session) lapsed() {
 	se.gone = true
 	s.mu.Unlock()
 	for _, r := range s.runs(se) {
-		r.cancel(ErrLost)
+		r.end(ErrLost)
 	}
-	giveBack(s.pool.Take(func(t taken) bool { return t.session == se }))
+	giveBack(s.pool.Take(func(r *run) bool { return r.session == se }))
 }
 
 // back: the session lives after all.
@@ -142,14 +143,14 @@ func (se *session) cancelled(ids []storage.ID) {
 	}
 	for _, r := range se.server.runs(se) {
 		if want[r.token.Job] {
-			r.cancel(ErrCancelled)
+			r.end(ErrCancelled)
 		}
 	}
-	giveBack(se.server.pool.Take(func(t taken) bool { return t.session == se && want[t.fetched.Job.ID] }))
+	giveBack(se.server.pool.Take(func(r *run) bool { return r.session == se && want[r.token.Job] }))
 }
 
 // settled hears the verdict on one outcome.
-func (se *session) settled(o storage.Outcome, v storage.Verdict) {
+func (se *session) settled(o *storage.Outcome, v storage.Verdict) {
 	log := &se.server.opts.Logger
 	switch v {
 	case storage.Accepted:
@@ -165,8 +166,9 @@ func (se *session) settled(o storage.Outcome, v storage.Verdict) {
 				Msg("the store cannot keep this outcome: the job ends with its session")
 			return
 		}
-		o.Kind, o.Result, o.Reason = storage.Fail, nil, "no retry can cure it"
-		o.Failure = &storage.Failure{Type: "unstorable", Message: "the store cannot keep the job's result: it is too large or no JSON"}
-		se.settler.Add(o)
+		other := *o
+		other.Kind, other.Result, other.Reason = storage.Fail, nil, "no retry can cure it"
+		other.Failure = &storage.Failure{Type: "unstorable", Message: "the store cannot keep the job's result: it is too large or no JSON"}
+		se.settler.Add(&other)
 	}
 }

@@ -38,7 +38,7 @@ func (s *Server) waitForRuns() []*run {
 		return nil
 	}
 	for _, r := range s.runs(nil) {
-		r.cancel(ErrStopping)
+		r.end(ErrStopping)
 	}
 	if waitFor(done, s.opts.StopGrace) {
 		return nil
@@ -63,7 +63,8 @@ func (s *Server) release(stuck []*run) []string {
 	for _, r := range stuck {
 		if r.claimOutcome() {
 			names = append(names, fmt.Sprintf("%s %v", r.job.Kind, r.job.ID))
-			r.settle(storage.Outcome{Kind: storage.Release, Reason: "released: the handler outlived the stop of server " + s.opts.Name})
+			o := storage.Outcome{Kind: storage.Release, Reason: "released: the handler outlived the stop of server " + s.opts.Name}
+			r.settle(&o, time.Since(r.began))
 		}
 	}
 	return names

@@ -174,7 +174,7 @@ func TestStopBeforeTheSessionOpens(t *testing.T) {
 		f.fail()
 		s := w.serveOn(f)
 		w.pass(time.Minute)
-		if n := f.count("open"); n < 20 || n > 60 {
+		if n := f.count("open"); n < 50 || n > 90 {
 			t.Errorf("%d tries to open a session in a minute", n)
 		}
 		w.must(s.stop())

@@ -7,35 +7,25 @@ import (
 	"github.com/gojobgen/jobgen/storage"
 )
 
-// taken is a fetched job on its way to a worker.
-type taken struct {
-	session *session
-	fetched *storage.Fetched // its own: a long run must not keep alive what was fetched with it
-}
-
 // unknownPause is how long a job waits whose kind the store should not have given.
 const unknownPause = time.Minute
 
-// work runs a taken job in the worker's goroutine.
-func (s *Server) work(t taken) {
-	se, f := t.session, t.fetched
-	if s.dispatcher.kinds[f.Job.Kind] == nil {
-		se.settler.Add(storage.Outcome{
-			Token: f.Token, Kind: storage.Snooze, Delay: unknownPause, Reason: "server " + s.opts.Name + " has no handler for it",
+// work runs a job in the worker's goroutine and returns when it ended.
+func (s *Server) work(r *run, began time.Time) time.Time {
+	if r.kind == nil {
+		r.session.settler.Add(&storage.Outcome{
+			Token: r.token, Kind: storage.Snooze, Delay: unknownPause, Reason: "server " + s.opts.Name + " has no handler for it",
 		})
-		return
+		return began
 	}
-	r := se.newRun(f)
+	r.prepare(began)
 	if !s.admit(r) {
 		r.cancel(ErrLost)
-		giveBack([]taken{t})
-		return
-	}
-	if f.Ahead {
-		se.settler.Started(f.Token)
+		giveBack([]*run{r})
+		return began
 	}
 	defer s.leave(r)
-	r.do()
+	return r.do()
 }
 
 // admit notes that r runs, unless its session has lost contact: then it must not
@@ -46,14 +36,25 @@ func (s *Server) admit(r *run) bool {
 	if r.session.gone {
 		return false
 	}
-	s.running[r.token] = r
+	if r.next = s.running; r.next != nil {
+		r.next.prev = r
+	}
+	s.running = r
 	return true
 }
 
 func (s *Server) leave(r *run) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	delete(s.running, r.token)
+	if r.next != nil {
+		r.next.prev = r.prev
+	}
+	if r.prev != nil {
+		r.prev.next = r.next
+	} else {
+		s.running = r.next
+	}
+	r.next, r.prev = nil, nil
 }
 
 // runs are the running jobs of a session; of nil, all.
@@ -61,7 +62,7 @@ func (s *Server) runs(se *session) []*run {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var out []*run
-	for _, r := range s.running {
+	for r := s.running; r != nil; r = r.next {
 		if se == nil || r.session == se {
 			out = append(out, r)
 		}
@@ -69,21 +70,31 @@ func (s *Server) runs(se *session) []*run {
 	return out
 }
 
-// sources are what the running jobs of the session tell. It also makes sure that
-// the store knows about once a second which jobs started.
+// sources are what the running jobs of the session tell. It also tells the store,
+// about once a second, which jobs fetched ahead have started since.
 func (se *session) sources() []*report.Source {
-	se.settler.Flush()
-	runs := se.server.runs(se)
-	out := make([]*report.Source, len(runs))
-	for i, r := range runs {
-		out[i] = r.jc.source
+	var out []*report.Source
+	var started []storage.Token
+	s := se.server
+	s.mu.Lock()
+	for r := s.running; r != nil; r = r.next {
+		if r.session != se {
+			continue
+		}
+		out = append(out, &r.source)
+		if !r.told {
+			r.told = true
+			started = append(started, r.token)
+		}
 	}
+	s.mu.Unlock()
+	se.settler.Started(started)
 	return out
 }
 
 // giveBack returns jobs that were fetched and not started.
-func giveBack(jobs []taken) {
-	for _, t := range jobs {
-		t.session.settler.Add(storage.Outcome{Token: t.fetched.Token, Kind: storage.Release, Reason: "released before it started"})
+func giveBack(runs []*run) {
+	for _, r := range runs {
+		r.session.settler.Add(&storage.Outcome{Token: r.token, Kind: storage.Release, Reason: "released before it started"})
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"time"
 
+	"github.com/gojobgen/jobgen/runtime/internal/pause"
 	"github.com/gojobgen/jobgen/storage"
 )
 
@@ -18,7 +19,10 @@ type Loop struct {
 	Kinds   *storage.KindSet
 	Queues  func() []string // the order of this fetch
 	Watch   []string        // all queues, for waiting
-	Timeout time.Duration   // of one call
+	// Call bounds one fetch; the function it returns ends the bound. Took is told how
+	// long one took that was answered.
+	Call func(context.Context) (context.Context, context.CancelFunc)
+	Took func(time.Duration)
 	// Ready blocks while the session must not take more work: it lost contact, or too
 	// many outcomes wait to be written.
 	Ready func(ctx context.Context) error
@@ -32,14 +36,9 @@ type Loop struct {
 	Fault func(error)
 
 	call  uint64
-	quiet bool // nothing has been put since Quiet
+	quiet bool         // nothing has been put since Quiet
+	waits pause.Pauses // while waiting fails
 }
-
-// Pauses while the store fails.
-const (
-	firstPause = 50 * time.Millisecond
-	lastPause  = time.Second
-)
 
 // Run fetches until ctx ends or nothing is left (nil), or until the store does not
 // know the session any more.
@@ -88,18 +87,21 @@ func (l *Loop) fetch(ctx context.Context, workers, ahead int) (storage.FetchResu
 	req := storage.FetchRequest{
 		Session: l.Session, Call: l.call, Queues: l.Queues(), Kinds: l.Kinds, Max: workers, Ahead: ahead,
 	}
-	for pause := firstPause; ctx.Err() == nil; pause = min(pause*2, lastPause) {
-		call, cancel := context.WithTimeout(ctx, l.Timeout)
+	var pauses pause.Pauses
+	for ctx.Err() == nil {
+		call, cancel := l.Call(ctx)
+		sent := time.Now()
 		r, err := l.Store.Fetch(call, req)
 		cancel()
 		switch {
 		case err == nil:
+			l.Took(time.Since(sent))
 			return r, nil
 		case errors.Is(err, storage.ErrSessionLost):
 			return storage.FetchResult{}, err
 		case ctx.Err() == nil:
 			l.Fault(err)
-			sleep(ctx, pause)
+			pauses.Sleep(ctx, sent)
 		}
 	}
 	return storage.FetchResult{}, nil
@@ -113,18 +115,16 @@ func (l *Loop) wait(ctx context.Context, r storage.FetchResult) {
 	}
 	call, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
-	if err := l.Store.Wait(call, l.Watch, r.Mark); err != nil && call.Err() == nil {
+	asked := time.Now()
+	err := l.Store.Wait(call, l.Watch, r.Mark)
+	switch {
+	case err == nil:
+		l.waits.Reset()
+	case call.Err() == nil:
 		l.Fault(err)
-		sleep(ctx, firstPause)
+		l.waits.Sleep(ctx, asked)
 	}
 }
 
 // maxWait bounds one Wait, should the store not do it.
 const maxWait = 30 * time.Second
-
-func sleep(ctx context.Context, d time.Duration) {
-	select {
-	case <-time.After(d):
-	case <-ctx.Done():
-	}
-}

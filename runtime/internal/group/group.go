@@ -5,32 +5,59 @@ package group
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"sync"
+	"time"
 )
 
-// Flush handles items together and answers each in order. It gets a context of
-// its own, since no caller may end what others wait for.
-type Flush[T, R any] func(ctx context.Context, items []T) []R
+// Config is what a Group needs. All fields are required.
+type Config[T, R any] struct {
+	// Flush handles items together and puts the answer on each into answers. Its error
+	// means that nothing is known of any. It is not bound to a caller, since none may end
+	// what others wait for. It keeps neither slice.
+	Flush func(items []T, answers []R) error
+	// Limit is how many items go into one flush at most.
+	Limit int
+	// Again reports whether a flush that failed so may be tried again, and Patience is
+	// for how long after the first failure it is.
+	Again    func(error) bool
+	Patience time.Duration
+}
 
 // Group gathers calls of Do. Make one with New.
 type Group[T, R any] struct {
-	flush Flush[T, R]
-	limit int
+	config  Config[T, R]
+	entries sync.Pool // of *entry: without their goroutine
 
 	mu      sync.Mutex
 	waiting []*entry[T, R]
+	limit   int  // items in one flush; less while flushes fail
 	busy    bool // a goroutine flushes
+
+	// of that goroutine
+	batch   []*entry[T, R]
+	items   []T
+	answers []R
 }
 
+// entry is one call of Do.
 type entry[T, R any] struct {
 	item   T
-	answer chan R
+	answer R
+	err    error
+	done   chan struct{} // holds one when answer and err are final
+
+	tried time.Time // when a flush of it, or of those before it, failed first
+	last  error     // how it failed last
+	gone  bool      // nobody waits for it any more
 }
 
-// New makes a group that hands at most limit items to flush at once.
-func New[T, R any](limit int, flush Flush[T, R]) *Group[T, R] {
-	return &Group[T, R]{flush: flush, limit: limit}
+// New makes a group.
+func New[T, R any](c Config[T, R]) *Group[T, R] {
+	g := &Group[T, R]{config: c, limit: c.Limit}
+	g.entries.New = func() any { return &entry[T, R]{done: make(chan struct{}, 1)} }
+	return g
 }
 
 // Do adds item to the next flush and waits for its answer. When ctx ends first, Do
@@ -41,20 +68,39 @@ func (g *Group[T, R]) Do(ctx context.Context, item T) (R, error) {
 	if ctx.Err() != nil {
 		return none, context.Cause(ctx)
 	}
-	e := &entry[T, R]{item, make(chan R, 1)}
+	e := g.entries.Get().(*entry[T, R])
+	e.item = item
 	g.add(e)
 	select {
-	case r := <-e.answer:
-		return r, nil
+	case <-e.done:
+		return g.finish(e)
 	case <-ctx.Done():
 	}
-	g.withdraw(e)
+	withdrawn, last := g.withdraw(e)
 	select {
-	case r := <-e.answer: // both at once: the answer is worth more
-		return r, nil
+	case <-e.done: // both at once: the answer is worth more
+		return g.finish(e)
 	default:
-		return none, context.Cause(ctx)
 	}
+	if withdrawn {
+		g.recycle(e)
+	}
+	if last != nil {
+		return none, fmt.Errorf("%w; the last try failed: %w", context.Cause(ctx), last)
+	}
+	return none, context.Cause(ctx)
+}
+
+// finish is the answer of an entry that no one else refers to any more.
+func (g *Group[T, R]) finish(e *entry[T, R]) (R, error) {
+	answer, err := e.answer, e.err
+	g.recycle(e)
+	return answer, err
+}
+
+func (g *Group[T, R]) recycle(e *entry[T, R]) {
+	*e = entry[T, R]{done: e.done}
+	g.entries.Put(e)
 }
 
 func (g *Group[T, R]) add(e *entry[T, R]) {
@@ -67,42 +113,14 @@ func (g *Group[T, R]) add(e *entry[T, R]) {
 	}
 }
 
-// withdraw takes e out of the line, if it still stands there.
-func (g *Group[T, R]) withdraw(e *entry[T, R]) {
+// withdraw takes e out of the line, if it still stands there. It says how e failed last.
+func (g *Group[T, R]) withdraw(e *entry[T, R]) (withdrawn bool, last error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if i := slices.Index(g.waiting, e); i >= 0 {
 		g.waiting = slices.Delete(g.waiting, i, i+1)
+		return true, e.last
 	}
-}
-
-// run flushes until nothing waits.
-func (g *Group[T, R]) run() {
-	for {
-		batch := g.take()
-		if len(batch) == 0 {
-			return
-		}
-		items := make([]T, len(batch))
-		for i, e := range batch {
-			items[i] = e.item
-		}
-		for i, r := range g.flush(context.Background(), items) {
-			batch[i].answer <- r
-		}
-	}
-}
-
-// take cuts the next batch off the line; when there is none, the group rests.
-func (g *Group[T, R]) take() []*entry[T, R] {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	n := min(len(g.waiting), g.limit)
-	if n == 0 {
-		g.busy, g.waiting = false, nil
-		return nil
-	}
-	batch := slices.Clone(g.waiting[:n])
-	g.waiting = slices.Delete(g.waiting, 0, n)
-	return batch
+	e.gone = true
+	return false, e.last
 }

@@ -5,6 +5,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/gojobgen/jobgen/runtime/internal/pause"
 	"github.com/gojobgen/jobgen/storage"
 )
 
@@ -59,7 +60,7 @@ func (l *Loop) Run(ctx context.Context) {
 const FullPage = 100
 
 func (l *Loop) fire(ctx context.Context, p page) time.Duration {
-	again := time.Duration(-1)
+	again, failed := time.Duration(-1), false
 	for _, r := range p.due {
 		f, err := Fire(r, p.now)
 		if err == nil {
@@ -71,12 +72,17 @@ func (l *Loop) fire(ctx context.Context, p page) time.Duration {
 		case ctx.Err() != nil:
 			return again
 		case err != nil:
+			failed = true
 			l.fault(r.ID, err)
 		case !f.Next.IsZero() && (again < 0 || wait < again):
 			again = max(wait, 0)
 		}
 	}
-	if len(p.due) >= FullPage {
+	switch {
+	case len(p.due) < FullPage:
+	case failed:
+		return pause.Last // the next page at once would be as bad
+	default:
 		return 0
 	}
 	return again

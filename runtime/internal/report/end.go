@@ -12,17 +12,14 @@ import (
 // outcome: its lines may then stand twice.
 func (s *Source) End(o *storage.Outcome) {
 	s.mu.Lock()
-	s.over = true
-	var landed chan struct{}
-	if s.flight != nil {
-		landed = s.flight.landed
-	}
-	s.mu.Unlock()
-	if landed != nil {
-		<-landed
-	}
-	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.over = true
+	if s.flight != nil && s.flight.landed != nil {
+		landed := s.flight.landed
+		s.mu.Unlock()
+		<-landed
+		s.mu.Lock()
+	}
 	o.Number, o.Progress, o.Logs = s.number+1, s.progress, s.lines
 	if s.flight != nil {
 		o.Logs = slices.Concat(s.flight.report.Logs, o.Logs)

@@ -15,12 +15,17 @@ import (
 // ended, or it goes on elsewhere.
 var ErrOver = errors.New("the run is over")
 
-// Source collects what one running handler tells. Make one with New. It is safe for
+// Run is the run that a Source belongs to.
+type Run interface {
+	Refused() // the store says that the token is dead
+}
+
+// Source collects what one running handler tells. Start makes it ready. It is safe for
 // concurrent use.
 type Source struct {
-	token   storage.Token
-	loop    *Loop
-	refused func() // the job runs elsewhere
+	token storage.Token
+	loop  *Loop
+	run   Run
 
 	mu       sync.Mutex
 	number   uint64 // of the last report
@@ -46,10 +51,9 @@ type flight struct {
 	landed chan struct{} // closed when the call that carries it ended; nil: none does
 }
 
-// New makes a source for one run. refused is called when the store says that its
-// token is dead.
-func (l *Loop) New(token storage.Token, refused func()) *Source {
-	return &Source{token: token, loop: l, refused: refused}
+// Start makes the source of a run, before anything else is done with it.
+func (s *Source) Start(l *Loop, token storage.Token, run Run) {
+	s.loop, s.token, s.run = l, token, run
 }
 
 // Progress notes the latest progress.
@@ -148,7 +152,7 @@ func (s *Source) answered(v storage.Verdict) {
 	more := len(s.saves) > 0
 	s.mu.Unlock()
 	if v == storage.Refused {
-		s.refused()
+		s.run.Refused()
 	}
 	if more {
 		s.loop.Kick()

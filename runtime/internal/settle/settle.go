@@ -8,7 +8,6 @@ import (
 	"context"
 	"fmt"
 	"sync"
-	"time"
 
 	"github.com/gojobgen/jobgen/storage"
 )
@@ -17,9 +16,11 @@ import (
 type Config struct {
 	Store   storage.Worker
 	Session storage.ID
-	Timeout time.Duration // of one write
-	// Answer is told the verdict on each outcome, and may add others.
-	Answer func(storage.Outcome, storage.Verdict)
+	// Call bounds one write; the function it returns ends the bound.
+	Call func(context.Context) (context.Context, context.CancelFunc)
+	// Answer is told the verdict on each outcome, which it may keep a copy of, and may
+	// add others.
+	Answer func(*storage.Outcome, storage.Verdict)
 	// Fault is told of each write that failed and will be tried again.
 	Fault func(error)
 }
@@ -33,28 +34,29 @@ type Settler struct {
 
 	mu       sync.Mutex
 	outcomes []storage.Outcome
-	started  map[storage.Token]struct{}
+	spare    []storage.Outcome // the last write's, for the next
+	started  []storage.Token
 	flying   int           // outcomes taken and not answered yet
 	limit    int           // outcomes in one write; less while writes fail
 	busy     bool          // a goroutine writes
 	over     bool          // stopped
-	progress chan struct{} // closed and replaced after each write
+	progress chan struct{} // closed and replaced after a write that somebody awaits
+	awaited  bool
 }
 
 // New makes a settler.
 func New(c Config) *Settler {
-	s := &Settler{Config: c, limit: maxOutcomes, started: make(map[storage.Token]struct{}), progress: make(chan struct{})}
+	s := &Settler{Config: c, limit: maxOutcomes, progress: make(chan struct{})}
 	s.ctx, s.stop = context.WithCancel(context.Background())
 	return s
 }
 
 // Add hands over an outcome. It never blocks. After Stop it is answered as refused.
-func (s *Settler) Add(o storage.Outcome) {
+func (s *Settler) Add(o *storage.Outcome) {
 	s.mu.Lock()
 	over := s.over
 	if !over {
-		delete(s.started, o.Token) // its end says more
-		s.outcomes = append(s.outcomes, o)
+		s.outcomes = append(s.outcomes, *o)
 		s.kick()
 	}
 	s.mu.Unlock()
@@ -63,19 +65,12 @@ func (s *Settler) Add(o storage.Outcome) {
 	}
 }
 
-// Started notes that the handler of a job fetched ahead runs now. It travels with
-// the next write; Flush makes one.
-func (s *Settler) Started(t storage.Token) {
+// Started writes that the handlers of jobs fetched ahead run now.
+func (s *Settler) Started(tokens []storage.Token) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.started[t] = struct{}{}
-}
-
-// Flush writes which handlers started, if their ends have not been added yet.
-func (s *Settler) Flush() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if len(s.started) > 0 && !s.over {
+	if len(tokens) > 0 && !s.over {
+		s.started = append(s.started, tokens...)
 		s.kick()
 	}
 }
@@ -92,6 +87,7 @@ func (s *Settler) Wait(ctx context.Context, n int) error {
 	for {
 		s.mu.Lock()
 		left, progress := len(s.outcomes)+s.flying, s.progress
+		s.awaited = s.awaited || left > n
 		s.mu.Unlock()
 		if left <= n {
 			return nil
@@ -112,7 +108,7 @@ func (s *Settler) Stop() {
 	s.outcomes, s.over = nil, true
 	s.mu.Unlock()
 	s.stop()
-	for _, o := range left {
-		s.Answer(o, storage.Refused)
+	for i := range left {
+		s.Answer(&left[i], storage.Refused)
 	}
 }

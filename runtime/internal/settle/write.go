@@ -1,22 +1,17 @@
 package settle
 
 import (
-	"context"
+	"runtime"
 	"time"
 
+	"github.com/gojobgen/jobgen/runtime/internal/pause"
 	"github.com/gojobgen/jobgen/storage"
 )
 
 // Limits of one write.
 const (
-	maxOutcomes = 1000
+	maxOutcomes = 2000
 	maxBytes    = 8 << 20
-)
-
-// Pauses between tries while the store fails.
-const (
-	firstPause = 50 * time.Millisecond
-	lastPause  = 2 * time.Second
 )
 
 // patience is how many writes in a row may fail before smaller ones are tried:
@@ -25,17 +20,21 @@ const patience = 4
 
 // run writes until nothing is left.
 func (s *Settler) run() {
-	failed, pause := 0, firstPause
+	failed := 0
+	var pauses pause.Pauses
 	for {
+		runtime.Gosched() // who is about to add an outcome may do so: it costs nothing when nobody is
 		req, ok := s.take()
 		if !ok {
 			return
 		}
-		call, cancel := context.WithTimeout(s.ctx, s.Timeout)
+		call, cancel := s.Call(s.ctx)
+		tried := time.Now()
 		verdicts, err := s.Store.Settle(call, req)
 		cancel()
 		if err == nil {
-			failed, pause = 0, firstPause
+			failed = 0
+			pauses.Reset()
 			s.answer(req.Outcomes, verdicts)
 			continue
 		}
@@ -44,11 +43,7 @@ func (s *Settler) run() {
 		}
 		failed++
 		s.putBack(req, failed >= patience)
-		select {
-		case <-time.After(pause):
-			pause = min(pause*2, lastPause)
-		case <-s.ctx.Done():
-		}
+		pauses.Sleep(s.ctx, tried)
 	}
 }
 
@@ -61,15 +56,16 @@ func (s *Settler) take() (storage.SettleRequest, bool) {
 		s.busy = false
 		return storage.SettleRequest{}, false
 	}
-	req := storage.SettleRequest{Session: s.Session, Outcomes: s.outcomes[:n:n]}
-	for t := range s.started {
-		req.Started = append(req.Started, t)
+	req := storage.SettleRequest{Session: s.Session, Started: s.started}
+	if n == len(s.outcomes) {
+		req.Outcomes, s.outcomes = s.outcomes, s.spare[:0]
+	} else {
+		req.Outcomes = append(s.spare[:0], s.outcomes[:n]...)
+		left := copy(s.outcomes, s.outcomes[n:])
+		clear(s.outcomes[left:])
+		s.outcomes = s.outcomes[:left]
 	}
-	clear(s.started)
-	s.flying = n
-	if s.outcomes = s.outcomes[n:]; len(s.outcomes) == 0 {
-		s.outcomes = nil
-	}
+	s.spare, s.started, s.flying = nil, nil, n
 	return req, true
 }
 
@@ -101,13 +97,18 @@ func size(o *storage.Outcome) int {
 // Answer adds is waited for too.
 func (s *Settler) answer(outcomes []storage.Outcome, verdicts []storage.Verdict) {
 	for i, v := range verdicts {
-		s.Answer(outcomes[i], v)
+		s.Answer(&outcomes[i], v)
 	}
+	clear(outcomes)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.flying, s.limit = 0, min(s.limit*2, maxOutcomes)
-	close(s.progress)
-	s.progress = make(chan struct{})
+	s.spare = outcomes
+	if s.awaited {
+		s.awaited = false
+		close(s.progress)
+		s.progress = make(chan struct{})
+	}
 }
 
 // putBack keeps what could not be written. It goes behind what waits, so that with
@@ -118,17 +119,15 @@ func (s *Settler) putBack(req storage.SettleRequest, smaller bool) {
 	s.flying = 0
 	if !over {
 		s.outcomes = append(s.outcomes, req.Outcomes...)
-		for _, t := range req.Started {
-			s.started[t] = struct{}{}
-		}
+		s.started = append(s.started, req.Started...)
 		if smaller {
 			s.limit = max(s.limit/2, 1)
 		}
 	}
 	s.mu.Unlock()
 	if over {
-		for _, o := range req.Outcomes {
-			s.Answer(o, storage.Refused)
+		for i := range req.Outcomes {
+			s.Answer(&req.Outcomes[i], storage.Refused)
 		}
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"time"
 
+	"github.com/gojobgen/jobgen/runtime/internal/pause"
 	"github.com/gojobgen/jobgen/runtime/internal/recur"
 	"github.com/gojobgen/jobgen/storage"
 )
@@ -31,7 +32,9 @@ type Config struct {
 	// run elsewhere by now. Back is called when the session turns out to live still.
 	Lapsed func()
 	Back   func()
-	Fault  func(error)
+	// Again is called when a tick succeeded after one that failed.
+	Again func()
+	Fault func(error)
 }
 
 // Loop is one session's ticking. Make one with New.
@@ -48,8 +51,10 @@ func New(c Config) *Loop {
 	return &Loop{Config: c, soon: soon{wake: make(chan struct{}, 1)}}
 }
 
-// Interval is the usual time between ticks: a lease holds at least three.
-func (l *Loop) Interval() time.Duration { return l.Lease * 3 / 10 }
+// Interval is the usual time between ticks: a lease holds at least three, and little
+// more, so that with the default lease an idle server sends less than one call a
+// second, with the fetch every few seconds.
+func (l *Loop) Interval() time.Duration { return l.Lease * 10 / 31 }
 
 // Within asks for a tick no later than d from now, because something is due then.
 func (l *Loop) Within(d time.Duration) { l.soon.within(d) }
@@ -59,10 +64,12 @@ func (l *Loop) Within(d time.Duration) { l.soon.within(d) }
 func (l *Loop) Run(ctx context.Context) error {
 	l.watch.start(l.Opened.Add(l.Lease), l.Lapsed, l.Back)
 	defer l.watch.stop()
+	var pauses pause.Pauses
+	failed := false
 	for {
 		start := time.Now()
 		r, err := l.tick(ctx)
-		pause := l.Interval() / 2
+		var wait time.Duration
 		switch {
 		case ctx.Err() != nil:
 			return nil
@@ -71,12 +78,19 @@ func (l *Loop) Run(ctx context.Context) error {
 			return err
 		case err != nil:
 			l.Fault(err)
+			wait = min(pauses.Next(start), l.Interval())
+			failed, start = true, time.Now()
 		default:
 			l.watch.contact(start.Add(l.Lease))
-			pause = l.tell(r)
+			if failed {
+				l.Again()
+			}
+			failed = false
+			pauses.Reset()
+			wait = l.tell(r)
 		}
 		// A slow answer is part of the interval, so that the next tick is not late for it.
-		if !l.soon.sleep(ctx, start.Add(pause)) {
+		if !l.soon.sleep(ctx, start.Add(wait)) {
 			return nil
 		}
 	}

@@ -5,139 +5,138 @@ package work
 
 import (
 	"context"
+	"runtime"
 	"sync"
 	"time"
 )
 
-// Limits of what is held ready.
-const (
-	maxAhead  = 256
-	perWorker = 4
-	// shortRun is the longest mean run for which jobs are held ready.
-	shortRun = 3 * time.Millisecond
-	// maxHold is how long a held job waits for a worker: longer means that the mean
-	// misleads, and that another server should have it.
-	maxHold = 250 * time.Millisecond
-	// longRun is the mean that is assumed where nothing is measured yet. It takes
-	// some dozens of short runs to wear it down.
-	longRun = time.Second
-)
-
 // Pool is the workers of a server. Make one with New. All methods are safe for
 // concurrent use, but Room and Idle are one goroutine's.
+//
+// Jobs stand in one line. The first ones, due, have a worker each and run as soon as
+// the scheduler lets them; behind them are those held ready. A worker is a goroutine
+// that goes on while there is a job in the line. Workers are started one at a time,
+// the next by the one before: jobs that are over in no time are then run by a few
+// goroutines, not by one each.
 type Pool[J any] struct {
 	size int
-	run  func(J)
+	run  func(j J, began time.Time) time.Time
 	back func([]J)
 
-	mu    sync.Mutex
-	free  int
-	held  []held[J] // first in, first out
-	armed bool      // the watch over held is set
-	mean  time.Duration
-	wake  chan struct{}
-	busy  sync.WaitGroup // workers
+	mu       sync.Mutex
+	free     int // workers neither running, nor kept for a due job, nor taken by Room
+	line     line[J]
+	due      int
+	starting bool // a worker is started and has not taken its job yet
+	armed    bool // the watch over held jobs is set
+	ahead    ahead
+	asks     func() bool   // what Room or Idle waits for; nil: nobody waits
+	wake     chan struct{} // answers asks
+	busy     sync.WaitGroup
 }
 
-type held[J any] struct {
-	job   J
-	since time.Time
-}
-
-// New makes a pool of size workers. run works one job; it may end its goroutine.
-// back gets held jobs that found no worker in time.
-func New[J any](size int, run func(J), back func([]J)) *Pool[J] {
-	return &Pool[J]{size: size, run: run, back: back, free: size, mean: longRun, wake: make(chan struct{}, 1)}
+// New makes a pool of size workers. run works one job and returns when it ended; it
+// may end its goroutine. back gets held jobs that found no worker in time.
+func New[J any](size int, run func(j J, began time.Time) time.Time, back func([]J)) *Pool[J] {
+	return &Pool[J]{size: size, run: run, back: back, free: size, ahead: newAhead(size), wake: make(chan struct{}, 1)}
 }
 
 // Room waits until there is room, takes all free workers, and says how many they
 // are and how many further jobs may be held ready; none when ctx ended. Put gives
 // the workers back.
 func (p *Pool[J]) Room(ctx context.Context) (workers, ahead int) {
-	for {
-		p.mu.Lock()
-		workers, p.free = p.free, 0
-		ahead = p.ahead()
-		p.mu.Unlock()
-		if workers+ahead > 0 {
-			return workers, ahead
-		}
-		select {
-		case <-p.wake:
-		case <-ctx.Done():
-			return 0, 0
-		}
-	}
+	_ = p.await(ctx, func() bool { return p.free+p.roomAhead() > 0 }, func() {
+		workers, ahead, p.free = p.free, p.roomAhead(), 0
+	})
+	return workers, ahead
 }
 
-// ahead is how many jobs to hold in addition: none until half of the held are used.
-func (p *Pool[J]) ahead() int {
-	if p.mean > shortRun {
-		return 0
-	}
-	limit := min(perWorker*p.size, maxAhead)
-	if len(p.held) > limit/2 {
-		return 0
-	}
-	return limit - len(p.held)
-}
-
-// Put starts the given jobs on workers taken by Room, holds the others, or starts
-// them too as far as workers are left, and frees the rest of the workers.
-func (p *Pool[J]) Put(workers int, start, hold []J) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	for _, j := range start {
-		p.start(j)
-		workers--
-	}
-	now := time.Now()
-	for _, j := range hold {
-		p.held = append(p.held, held[J]{j, now})
-	}
-	for workers > 0 && len(p.held) > 0 {
-		p.start(p.pop())
-		workers--
-	}
-	p.free += workers
-	if len(p.held) > 0 && !p.armed {
-		p.armed = true
-		time.AfterFunc(maxHold, p.watch)
-	}
-	p.signal()
-}
+func (p *Pool[J]) roomAhead() int { return p.ahead.room(p.line.len() - p.due) }
 
 // Idle waits until no job runs and none is held, while Room is not called.
 func (p *Pool[J]) Idle(ctx context.Context) error {
+	return p.await(ctx, func() bool { return p.free == p.size && p.line.len() == 0 }, func() {})
+}
+
+// await waits until the condition holds and does then, both under the lock.
+func (p *Pool[J]) await(ctx context.Context, condition func() bool, then func()) error {
 	for {
 		p.mu.Lock()
-		idle := p.free == p.size && len(p.held) == 0
-		p.mu.Unlock()
-		if idle {
+		if condition() {
+			then()
+			p.asks = nil
+			p.mu.Unlock()
 			return nil
 		}
+		p.asks = condition
+		p.mu.Unlock()
 		select {
 		case <-p.wake:
+			runtime.Gosched() // workers that are about to be free, too, are served together
 		case <-ctx.Done():
+			p.mu.Lock()
+			p.asks = nil
+			p.mu.Unlock()
 			return context.Cause(ctx)
 		}
 	}
 }
 
-// Take takes the held jobs that match out of the pool; nil matches all.
+// answer wakes Room or Idle when what it waits for is there.
+func (p *Pool[J]) answer() {
+	if p.asks == nil || !p.asks() {
+		return
+	}
+	p.asks = nil
+	select {
+	case p.wake <- struct{}{}:
+	default:
+	}
+}
+
+// Put starts as many of the jobs as there are workers, taken by Room, holds the others
+// and frees the workers that are left.
+func (p *Pool[J]) Put(workers int, jobs []J) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	now := time.Now()
+	for _, j := range jobs {
+		p.line.push(waiting[J]{j, now})
+	}
+	p.due += workers
+	p.settleDue()
+	p.watchHeld()
+	p.answer()
+}
+
+// settleDue frees the workers that have no job to wait for, and starts the next one
+// that has.
+func (p *Pool[J]) settleDue() {
+	if more := p.due - p.line.len(); more > 0 {
+		p.due -= more
+		p.free += more
+	}
+	if p.due > 0 && !p.starting {
+		p.starting = true
+		p.busy.Add(1)
+		go p.work()
+	}
+}
+
+// Took tells how long a round trip to the store was.
+func (p *Pool[J]) Took(trip time.Duration) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.ahead.took(trip)
+}
+
+// Take takes the jobs that match and were not started out of the pool; nil matches all.
 func (p *Pool[J]) Take(match func(J) bool) []J {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	var taken []J
-	var left []held[J]
-	for _, h := range p.held {
-		if match == nil || match(h.job) {
-			taken = append(taken, h.job)
-		} else {
-			left = append(left, h)
-		}
-	}
-	p.held = left
+	taken := p.line.take(0, match)
+	p.settleDue()
+	p.answer()
 	return taken
 }
 

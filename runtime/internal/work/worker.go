@@ -2,80 +2,66 @@ package work
 
 import "time"
 
-// start starts a worker with its first job.
-func (p *Pool[J]) start(j J) {
-	p.busy.Add(1)
-	go p.work(j)
+// work is a worker: it takes its job from the line and goes on while there are more.
+func (p *Pool[J]) work() {
+	defer p.busy.Done()
+	if j, ok := p.first(); ok {
+		p.runAll(j, time.Now())
+	}
 }
 
-// work runs j and then what is held ready. A job may end its goroutine
-// (runtime.Goexit); a new one goes on then.
-func (p *Pool[J]) work(j J) {
-	defer p.busy.Done()
-	began, over := time.Now(), false
+// runAll runs j and what it finds in the line after it. A job may end its goroutine
+// (runtime.Goexit); a new worker goes on then.
+func (p *Pool[J]) runAll(j J, began time.Time) {
+	over := false
 	defer func() {
-		if !over {
-			if j, ok := p.next(time.Since(began)); ok {
-				p.start(j)
-			}
+		if over {
+			return
+		}
+		now := time.Now()
+		if j, ok := p.next(now.Sub(began)); ok {
+			p.busy.Add(1)
+			go func() {
+				defer p.busy.Done()
+				p.runAll(j, now)
+			}()
 		}
 	}()
 	for ok := true; ok; {
-		began = time.Now()
-		p.run(j)
-		j, ok = p.next(time.Since(began))
+		ended := p.run(j, began)
+		j, ok = p.next(ended.Sub(began))
+		began = ended
 	}
 	over = true
 }
 
-// next is the job for a worker whose last one took so long; without one the worker
-// is free.
-func (p *Pool[J]) next(took time.Duration) (j J, ok bool) {
+// first is the job of a worker that was just started; the job it was started for may
+// be gone.
+func (p *Pool[J]) first() (j J, ok bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.mean += (took - p.mean) / 16
-	if ok = len(p.held) > 0; ok {
-		j = p.pop()
-	} else {
-		p.free++
+	p.starting = false
+	if ok = p.due > 0; ok {
+		p.due--
+		j = p.line.pop()
 	}
-	p.signal()
+	p.settleDue()
+	p.answer()
 	return j, ok
 }
 
-func (p *Pool[J]) pop() J {
-	first := p.held[0]
-	p.held[0] = held[J]{}
-	p.held = p.held[1:]
-	return first.job
-}
-
-// signal wakes Room or Idle.
-func (p *Pool[J]) signal() {
-	select {
-	case p.wake <- struct{}{}:
-	default:
-	}
-}
-
-// watch gives back the held jobs once the first of them has waited for too long.
-func (p *Pool[J]) watch() {
+// next is the job for a worker whose last one took so long; without one the worker
+// is free. Where the job had a worker to itself, that one is kept for the next job.
+func (p *Pool[J]) next(took time.Duration) (j J, ok bool) {
 	p.mu.Lock()
-	var late []J
-	p.armed = len(p.held) > 0
-	if p.armed {
-		left := maxHold - time.Since(p.held[0].since)
-		if left > 0 {
-			time.AfterFunc(left, p.watch)
-		} else {
-			for _, h := range p.held {
-				late = append(late, h.job)
-			}
-			p.held, p.armed, p.mean = nil, false, longRun
-		}
+	defer p.mu.Unlock()
+	p.ahead.ran(took)
+	if ok = p.line.len() > 0; ok {
+		j = p.line.pop()
+		p.settleDue()
+	} else {
+		p.free++
 	}
-	p.mu.Unlock()
-	if len(late) > 0 {
-		p.back(late)
-	}
+	p.answer()
+	return j, ok
 }
