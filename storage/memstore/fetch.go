@@ -30,6 +30,7 @@ func (s *Store) Fetch(ctx context.Context, r storage.FetchRequest) (storage.Fetc
 	}
 	f := &fetch{s: s, sess: sess, kinds: r.Kinds, start: r.Max, ahead: r.Ahead, looks: maxLook, over: maxLook}
 	f.res.Mark = s.wakes
+	f.res.Jobs = make([]storage.Fetched, 0, s.atMost(r))
 	for _, name := range r.Queues {
 		if q := s.queues[name]; q != nil && !q.paused {
 			f.take(q)
@@ -42,6 +43,17 @@ func (s *Store) Fetch(ctx context.Context, r storage.FetchRequest) (storage.Fetc
 	}
 	sess.answer.Jobs = nil
 	return f.res, nil
+}
+
+// atMost is how many jobs a fetch can give.
+func (s *Store) atMost(r storage.FetchRequest) int {
+	n := 0
+	for _, name := range r.Queues {
+		if q := s.queues[name]; q != nil && !q.paused {
+			n += q.waiting.len()
+		}
+	}
+	return min(n, r.Max+r.Ahead)
 }
 
 // again answers a repeated call: with what is still the session's.

@@ -11,11 +11,15 @@ type plan struct {
 	s    *Store
 	g    *storage.Group
 	same map[storage.ID]storage.ID // duplicates with their holders
-	kind map[storage.ID]bool       // new ids: is it a batch?
+	kind map[storage.ID]bool       // new ids: is it a batch? nil where nobody can ask
 }
 
 func (s *Store) plan(g *storage.Group) *plan {
-	p := &plan{s: s, g: g, kind: make(map[storage.ID]bool, len(g.Jobs)+len(g.Batches))}
+	p := &plan{s: s, g: g}
+	if !refers(g) {
+		return p
+	}
+	p.kind = make(map[storage.ID]bool, len(g.Jobs)+len(g.Batches))
 	p.same = make(map[storage.ID]storage.ID)
 	for i := range g.Batches {
 		p.kind[g.Batches[i].ID] = true
@@ -37,6 +41,20 @@ func (s *Store) plan(g *storage.Group) *plan {
 		}
 	}
 	return p
+}
+
+// refers reports whether anything in g can name, or be a duplicate of, something else.
+func refers(g *storage.Group) bool {
+	if len(g.Batches) > 0 {
+		return true
+	}
+	for i := range g.Jobs {
+		j := &g.Jobs[i]
+		if len(j.Parents) > 0 || j.Unique != nil || !j.Occurrence.IsZero() {
+			return true
+		}
+	}
+	return false
 }
 
 // holder finds the job that j is a duplicate of: stored, or earlier in its group.

@@ -17,6 +17,10 @@ type steps struct {
 	step, kept time.Duration
 	at         map[time.Time]map[counted]*storage.Stat
 	last       time.Time // when old steps were forgotten
+
+	// of the last call of of, which is mostly asked for the same
+	lastKey counted
+	lastOne *storage.Stat
 }
 
 // counted is what statistics are asked for by.
@@ -31,16 +35,20 @@ func newStats() stats {
 
 func (s *steps) of(now time.Time, j *job) *storage.Stat {
 	at := rules.StepOf(now, s.step)
+	key := counted{j.Queue, j.Kind}
+	if s.lastOne != nil && s.lastOne.At.Equal(at) && s.lastKey == key {
+		return s.lastOne
+	}
 	numbers := s.at[at]
 	if numbers == nil {
 		numbers = make(map[counted]*storage.Stat)
 		s.at[at] = numbers
 	}
-	key := counted{j.Queue, j.Kind}
 	if numbers[key] == nil {
 		numbers[key] = &storage.Stat{At: at}
 	}
-	return numbers[key]
+	s.lastKey, s.lastOne = key, numbers[key]
+	return s.lastOne
 }
 
 // finished counts a job that became final.
@@ -77,7 +85,7 @@ func (s *steps) forget(now time.Time) {
 	if now.Sub(s.last) < s.step {
 		return
 	}
-	s.last = now
+	s.last, s.lastOne = now, nil
 	for at := range s.at {
 		if now.Sub(at) > s.kept+s.step {
 			delete(s.at, at)

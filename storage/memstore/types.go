@@ -119,6 +119,7 @@ func newJob(id storage.ID) *job {
 	j := &job{}
 	j.ID, j.asJob = id, j
 	j.kids = newOrdered(linkByChild)
+	j.history = make([]storage.HistoryEntry, 0, 3) // of a job that succeeds at once
 	return j
 }
 

@@ -6,6 +6,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/gojobgen/jobgen/storage"
 	"github.com/gojobgen/jobgen/storage/sqlitestore"
@@ -142,4 +143,32 @@ func BenchmarkProcess(b *testing.B) {
 			b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "jobs/s")
 		})
 	}
+}
+
+// BenchmarkPromote is jobs that fall due together; an operation is one job.
+func BenchmarkPromote(b *testing.B) {
+	s := open(b, filepath.Join(b.TempDir(), "jobs.db"), sqlitestore.Synchronous(sqlitestore.Normal))
+	w := newWorker(b, s)
+	for left := b.N; left > 0; left -= 5000 {
+		var g storage.Group
+		for range min(left, 5000) {
+			j := newJob("q", "k")
+			j.Due = storage.When{In: time.Millisecond}
+			g.Jobs = append(g.Jobs, j)
+		}
+		insert(b, s, g)
+	}
+	time.Sleep(2 * time.Millisecond)
+	b.ReportAllocs()
+	b.ResetTimer()
+	report := cpuTime(b)
+	for moved := 0; moved < b.N; {
+		r, err := s.Tick(b.Context(), storage.TickRequest{Session: w.id})
+		if err != nil {
+			b.Fatal(err)
+		}
+		moved += r.Moved
+	}
+	report()
+	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "jobs/s")
 }

@@ -1,11 +1,8 @@
 package sqlitestore
 
 import (
-	"context"
 	"database/sql/driver"
-	"errors"
 	"fmt"
-	"io"
 
 	"github.com/gojobgen/jobgen/storage/internal/sqlcore"
 )
@@ -13,15 +10,14 @@ import (
 // link runs statements on the write connection, prepared once each. It is used by one
 // goroutine at a time.
 type link struct {
-	conn     driver.Conn
+	conn     *conn
 	texts    *sqlcore.Texts
-	prepared []*prepared // by the statement's number
+	prepared []*prepared      // by the statement's number
+	own      map[string]*stmt // the driver's own statements
 }
 
 type prepared struct {
-	driver.Stmt
-	args []driver.NamedValue // used again by each run
-	vals []driver.Value
+	*stmt
 	busy bool // its rows are being read
 	once bool // a second copy, needed while the first is read
 }
@@ -34,23 +30,15 @@ func (l *link) prepare(s *sqlcore.Stmt) (*prepared, error) {
 	if p := l.prepared[n]; p != nil && !p.busy {
 		return p, nil
 	}
-	stmt, err := l.conn.Prepare(l.texts.Of(s))
+	st, _, err := l.conn.prepare(l.texts.Of(s))
 	if err != nil {
 		return nil, fmt.Errorf("prepare %q: %w", s.Short(), err)
 	}
-	fresh := &prepared{Stmt: stmt, once: l.prepared[n] != nil}
+	fresh := &prepared{stmt: st, once: l.prepared[n] != nil}
 	if !fresh.once {
 		l.prepared[n] = fresh
 	}
 	return fresh, nil
-}
-
-func (p *prepared) bind(args []any) []driver.NamedValue {
-	p.args = p.args[:0]
-	for i, a := range args {
-		p.args = append(p.args, driver.NamedValue{Ordinal: i + 1, Value: sqlcore.Native(a)})
-	}
-	return p.args
 }
 
 // Exec runs a statement and says how many rows it changed.
@@ -59,11 +47,16 @@ func (l *link) Exec(s *sqlcore.Stmt, args ...any) (int64, error) {
 	if err != nil {
 		return 0, err
 	}
-	result, err := p.Stmt.(driver.StmtExecContext).ExecContext(context.Background(), p.bind(args))
+	if err = p.bind(args); err == nil {
+		err = p.exec()
+	}
+	if p.once {
+		p.close()
+	}
 	if err != nil {
 		return 0, s.Fault(err)
 	}
-	return result.RowsAffected()
+	return l.conn.changes(), nil
 }
 
 // Query runs a statement; a second one may run while the rows of the first are read.
@@ -72,65 +65,112 @@ func (l *link) Query(s *sqlcore.Stmt, args ...any) (sqlcore.Rows, error) {
 	if err != nil {
 		return nil, err
 	}
-	found, err := p.Stmt.(driver.StmtQueryContext).QueryContext(context.Background(), p.bind(args))
-	if err != nil {
+	if err := p.bind(args); err != nil {
 		return nil, s.Fault(err)
 	}
-	if p.vals == nil {
-		p.vals = make([]driver.Value, len(found.Columns()))
-	}
 	p.busy = true
-	return &rows{found, p}, nil
+	return (*rows)(p), nil
 }
 
-// rows are rows of a statement of the write connection.
-type rows struct {
-	driver.Rows
-	from *prepared
-}
+// rows are rows of a statement of the write connection, read column by column.
+type rows prepared
+
+var _ sqlcore.Columns = (*rows)(nil)
+
+// Step goes to the next row.
+func (r *rows) Step() (bool, error) { return r.step() }
+
+// Null reports whether a column is null.
+func (r *rows) Null(i int) bool { return r.null(i) }
+
+// Int64 is a column as a number.
+func (r *rows) Int64(i int) int64 { return r.int64(i) }
+
+// View is a column as bytes, until the next step.
+func (r *rows) View(i int) []byte { return r.view(i) }
 
 // Next gives the values of the next row.
 func (r *rows) Next() ([]driver.Value, bool, error) {
-	err := r.Rows.Next(r.from.vals)
-	if errors.Is(err, io.EOF) {
-		return nil, false, nil
-	}
-	return r.from.vals, err == nil, err
+	return nil, false, fmt.Errorf("rows of %T are read column by column", r)
 }
 
 // Close lets the statement be used again.
 func (r *rows) Close() error {
-	err := r.Rows.Close()
-	r.from.busy = false
-	if r.from.once {
-		err = errors.Join(err, r.from.Stmt.Close())
+	r.reset()
+	r.busy = false
+	if r.once {
+		r.stmt.close()
 	}
-	return err
+	return nil
 }
 
-// Run runs a text without arguments or rows.
+// Run runs a text of one or more statements without arguments or rows, once.
 func (l *link) Run(text string) error {
-	_, err := l.conn.(driver.ExecerContext).ExecContext(context.Background(), text, nil)
-	return err
+	for text != "" {
+		s, rest, err := l.conn.prepare(text)
+		if err != nil {
+			return err
+		}
+		if s != nil {
+			err = s.exec()
+			s.close()
+		}
+		if err != nil {
+			return err
+		}
+		text = rest
+	}
+	return nil
 }
 
-// number runs a text that gives one number.
+// often gives a statement of the driver's own that is run often.
+func (l *link) often(text string) (*stmt, error) {
+	if s := l.own[text]; s != nil {
+		return s, nil
+	}
+	s, _, err := l.conn.prepare(text)
+	if err != nil {
+		return nil, err
+	}
+	if l.own == nil {
+		l.own = make(map[string]*stmt)
+	}
+	l.own[text] = s
+	return s, nil
+}
+
+// run is Run for one statement that is run often.
+func (l *link) run(text string) error {
+	s, err := l.often(text)
+	if err != nil {
+		return err
+	}
+	return s.exec()
+}
+
+// number runs a text that gives one number, often.
 func (l *link) number(text string) (int64, error) {
-	found, err := l.conn.(driver.QueryerContext).QueryContext(context.Background(), text, nil)
+	s, err := l.often(text)
 	if err != nil {
 		return 0, err
 	}
-	vals := make([]driver.Value, 1)
-	err = found.Next(vals)
-	n, _ := vals[0].(int64)
-	return n, errors.Join(err, found.Close())
+	defer s.reset()
+	found, err := s.step()
+	if err != nil || !found {
+		return 0, err
+	}
+	return s.int64(0), nil
 }
 
 func (l *link) close() error {
 	for _, p := range l.prepared {
 		if p != nil {
-			_ = p.Close() // what it has to say, closing the connection says
+			p.close()
 		}
 	}
-	return l.conn.Close()
+	for _, s := range l.own {
+		s.close()
+	}
+	l.prepared, l.own = nil, nil
+	return l.conn.close()
 }

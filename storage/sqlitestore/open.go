@@ -1,9 +1,7 @@
 package sqlitestore
 
 import (
-	"context"
 	"database/sql"
-	"database/sql/driver"
 	"embed"
 	"errors"
 	"fmt"
@@ -104,14 +102,12 @@ func Open(path string, opts ...Option) (*Store, error) {
 }
 
 func open(path string, o options, texts *sqlcore.Texts) (*Store, error) {
-	conn, err := new(sqlite.Driver).Open(dsn(path, "_pragma=busy_timeout(10000)", "_pragma=journal_mode(WAL)",
-		"_pragma=synchronous("+o.sync.String()+")", "_pragma=temp_store(MEMORY)",
-		"_pragma=cache_size(-8192)", "_pragma=wal_autocheckpoint(2000)"))
+	conn, err := connect(path)
 	if err != nil {
 		return nil, err
 	}
 	f := &file{link: &link{conn: conn, texts: texts}, texts: texts, clock: o.clock}
-	version, err := f.prepare(path, o.readers)
+	version, err := f.prepare(path, o)
 	if err != nil {
 		return nil, errors.Join(err, f.link.close())
 	}
@@ -123,8 +119,9 @@ func open(path string, o options, texts *sqlcore.Texts) (*Store, error) {
 }
 
 // prepare makes the tables and opens the readers.
-func (f *file) prepare(path string, readers int) (version string, err error) {
-	if version, err = libraryVersion(f.link.conn); err != nil {
+func (f *file) prepare(path string, o options) (version string, err error) {
+	if err := f.link.Run(`PRAGMA busy_timeout = 10000; PRAGMA journal_mode = WAL; PRAGMA synchronous = ` + o.sync.String() +
+		`; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -8192; PRAGMA wal_autocheckpoint = 2000`); err != nil {
 		return "", err
 	}
 	if err := f.migrate(); err != nil {
@@ -137,9 +134,9 @@ func (f *file) prepare(path string, readers int) (version string, err error) {
 	if err != nil {
 		return "", err
 	}
-	f.readers.SetMaxOpenConns(readers)
-	f.readers.SetMaxIdleConns(readers)
-	return version, nil
+	f.readers.SetMaxOpenConns(o.readers)
+	f.readers.SetMaxIdleConns(o.readers)
+	return f.link.conn.version(), nil
 }
 
 //go:embed migrations/*.sql
@@ -164,18 +161,6 @@ func (f *file) migrate() error {
 	return f.link.Run("PRAGMA busy_timeout = 0")
 }
 
-// libraryVersion is the version of SQLite.
-func libraryVersion(conn driver.Conn) (version string, err error) {
-	found, err := conn.(driver.QueryerContext).QueryContext(context.Background(), "SELECT sqlite_version()", nil)
-	if err != nil {
-		return "", err
-	}
-	vals := make([]driver.Value, 1)
-	err = found.Next(vals)
-	version, _ = vals[0].(string)
-	return version, errors.Join(err, found.Close())
-}
-
 // SQLite's result codes that callers can do something about.
 const (
 	codeBusy     = 5
@@ -188,9 +173,13 @@ const (
 
 // codeOf is SQLite's primary result code of an error; 0 when it has none.
 func codeOf(err error) int {
-	var e *sqlite.Error
+	var of *sqlite.Error
+	if errors.As(err, &of) {
+		return of.Code() & 0xff
+	}
+	var e *sqliteError
 	if errors.As(err, &e) {
-		return e.Code() & 0xff
+		return e.code & 0xff
 	}
 	return 0
 }

@@ -10,8 +10,6 @@ import (
 	"github.com/gojobgen/jobgen/storage/internal/sqlcore"
 )
 
-
-
 var scans = regexp.MustCompile(`^SCAN (\S+)`)
 
 // Every statement can be prepared, and none reads a large table from end to end.

@@ -29,7 +29,7 @@ const maxPause = 25 * time.Millisecond
 func (f *file) Begin(waiting func() bool) (sqlcore.Tx, error) {
 	pause := time.Millisecond
 	for {
-		err := f.link.Run("BEGIN IMMEDIATE")
+		err := f.link.run("BEGIN IMMEDIATE")
 		if err == nil {
 			break
 		}
@@ -48,7 +48,7 @@ func (f *file) Begin(waiting func() bool) (sqlcore.Tx, error) {
 	}
 	news, err := f.Poll()
 	if err != nil {
-		return nil, errors.Join(err, f.link.Run("ROLLBACK"))
+		return nil, errors.Join(err, f.link.run("ROLLBACK"))
 	}
 	return &writing{f.link, f.clock(), news}, nil
 }
@@ -80,8 +80,8 @@ type writing struct {
 func (w *writing) Now() time.Time             { return w.now }
 func (w *writing) News() bool                 { return w.news }
 func (w *writing) Meta() (sqlcore.Meta, bool) { return sqlcore.Meta{}, false }
-func (w *writing) Commit() error              { return w.Run("COMMIT") }
-func (w *writing) Rollback()                  { _ = w.Run("ROLLBACK") } // fails where SQLite has done it already
+func (w *writing) Commit() error              { return w.run("COMMIT") }
+func (w *writing) Rollback()                  { _ = w.run("ROLLBACK") } // fails where SQLite has done it already
 
 // View opens a moment for readers.
 func (f *file) View(ctx context.Context) (sqlcore.View, error) {

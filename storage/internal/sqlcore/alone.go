@@ -52,13 +52,22 @@ func keysOf(g *storage.Group) (keys []string) {
 	return slices.Compact(keys)
 }
 
-func (s *Store) insertAlone(ctx context.Context, d LoneDriver, keys []string, group []storage.Group, results []storage.InsertResult) error {
-	if s.isClosed() {
-		return s.errClosed()
+func (s *Store) insertAlone(ctx context.Context, d LoneDriver, keys []string, group []storage.Group, results []storage.InsertResult) (err error) {
+	for range maxTries {
+		if s.isClosed() {
+			return s.errClosed()
+		}
+		if err = s.tryAlone(ctx, d, keys, group, results); err == nil || ctx.Err() != nil || !s.undone(err) {
+			break
+		}
 	}
+	return s.readFault(ctx, err)
+}
+
+func (s *Store) tryAlone(ctx context.Context, d LoneDriver, keys []string, group []storage.Group, results []storage.InsertResult) error {
 	dbtx, err := d.BeginAlone(ctx, keys)
 	if err != nil {
-		return s.readFault(ctx, err)
+		return err
 	}
 	t, err := s.alone(dbtx)
 	if err == nil {
@@ -72,9 +81,9 @@ func (s *Store) insertAlone(ctx context.Context, d LoneDriver, keys []string, gr
 	}
 	if err != nil {
 		dbtx.Rollback()
-		return s.readFault(ctx, err)
+		return err
 	}
-	s.bell.ring(t.woken)
+	s.committed(t)
 	return nil
 }
 

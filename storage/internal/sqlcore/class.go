@@ -72,6 +72,7 @@ const (
 const (
 	readyPlain int = 1 << iota // see record.plain
 	readyParts                 // parts of it are in jg_big
+	readyFresh                 // it was made enqueued, and its row says no more than a new job's
 )
 
 // Bits of jg_run.flags.

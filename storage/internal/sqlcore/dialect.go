@@ -24,27 +24,17 @@ type Texts struct {
 	prefix  string
 	texts   []string
 	orders  [][]int // MySQL: which argument each place takes; nil: one after the other
-	quiet   []bool  // MySQL: see Quiet
 }
 
 // NewTexts writes all statements for a dialect. The prefix stands before the names of
 // tables.
 func NewTexts(d Dialect, prefix string) *Texts {
-	t := &Texts{dialect: d, prefix: prefix, texts: make([]string, len(statements)), orders: make([][]int, len(statements)),
-		quiet: make([]bool, len(statements))}
+	t := &Texts{dialect: d, prefix: prefix, texts: make([]string, len(statements)), orders: make([][]int, len(statements))}
 	for i, s := range statements {
-		text := s.in(d)
-		if d == MySQL {
-			text, t.quiet[i] = inMySQL(text)
-		}
-		t.texts[i], t.orders[i] = placeholders(d, t.named(text))
+		t.texts[i], t.orders[i] = placeholders(d, t.named(s.in(d)))
 	}
 	return t
 }
-
-// Quiet reports whether a statement inserts only what is not there: the database says
-// that it is by an error, which the driver takes for no rows.
-func (t *Texts) Quiet(s *Stmt) bool { return t.quiet[s.n] }
 
 // Of is the text of a statement.
 func (t *Texts) Of(s *Stmt) string { return t.texts[s.n] }

@@ -9,6 +9,7 @@ import (
 // by a change of words is changed here, so that few statements need a text of their own.
 var (
 	mysqlNothing  = regexp.MustCompile(`(?s)\s*ON CONFLICT \([^)]*\) DO NOTHING$`)
+	mysqlIgnore   = regexp.MustCompile(`^INSERT OR IGNORE INTO \w+ \((\w+)`)
 	mysqlUpdate   = regexp.MustCompile(`ON CONFLICT \([^)]*\) DO UPDATE SET`)
 	mysqlExcluded = regexp.MustCompile(`\bexcluded\.(\w+)`)
 	mysqlIndexed  = regexp.MustCompile(`\bINDEXED BY (\w+)`)
@@ -20,20 +21,18 @@ var (
 	}, "|") + ")\\b`?")
 )
 
-// inMySQL is a statement in the words of MySQL and MariaDB. Quiet: a row that is there
-// already is no error, and changes nothing. (INSERT IGNORE would hide other errors, and an
-// update of the row to itself counts as a change on some connections.)
-func inMySQL(text string) (_ string, quiet bool) {
-	if cut := mysqlNothing.ReplaceAllString(text, ""); cut != text {
-		text, quiet = cut, true
-	}
-	if rest, ok := strings.CutPrefix(text, "INSERT OR IGNORE "); ok {
-		text, quiet = "INSERT "+rest, true
+// inMySQL is a statement in the words of MySQL and MariaDB. Where a row must be new, the
+// error that it is not ends the transaction, which is repeated. (INSERT IGNORE would hide other
+// errors.)
+func inMySQL(text string) string {
+	text = mysqlNothing.ReplaceAllString(text, "")
+	if m := mysqlIgnore.FindStringSubmatch(text); m != nil {
+		text = "INSERT" + text[len("INSERT OR IGNORE"):] + " ON DUPLICATE KEY UPDATE " + m[1] + " = " + m[1]
 	}
 	text = mysqlUpdate.ReplaceAllString(text, "ON DUPLICATE KEY UPDATE")
 	text = mysqlExcluded.ReplaceAllString(text, "VALUES($1)")
 	text = mysqlIndexed.ReplaceAllString(text, "FORCE INDEX ($1)")
 	text = strings.ReplaceAll(text, "CROSS JOIN", "STRAIGHT_JOIN")
 	// Our columns are written small and the words of SQL large.
-	return mysqlWords.ReplaceAllString(text, "`$1`"), quiet
+	return mysqlWords.ReplaceAllString(text, "`$1`")
 }

@@ -42,6 +42,19 @@ type Rows interface {
 	Close() error
 }
 
+// Columns are rows that are read column by column, where that is cheaper; Next is not
+// called then.
+type Columns interface {
+	Rows
+	// Step goes to the next row; false after the last one.
+	Step() (bool, error)
+	Null(i int) bool
+	// Int64 is a column as a number, 0 for null.
+	Int64(i int) int64
+	// View is a column as bytes, nil for null, as it was before the next Step.
+	View(i int) []byte
+}
+
 // Tx is a transaction with the write lock.
 type Tx interface {
 	Link
@@ -81,6 +94,14 @@ type Folder interface {
 	// Fold makes few rows of the many that were added, those of others that are not
 	// committed left out.
 	Fold() error
+}
+
+// An Undoer is a driver of a database that undoes transactions which meet others, such as
+// one of two that wait for each other.
+type Undoer interface {
+	// Undone reports whether a transaction that failed with err may succeed when it is
+	// made again.
+	Undone(err error) bool
 }
 
 // View is one moment of the database.

@@ -36,7 +36,7 @@ const (
 
 // scanEnd lays the columnsEnd that begin at a column over a record, if there are any.
 func (r *record) scanEnd(rows *rows, at int) {
-	if rows.vals[at] == nil {
+	if rows.null(at) {
 		return
 	}
 	e := &endRow{shelf: rows.int(at), fetch: rows.int(at + 1), started: rows.time(at + 2), finished: rows.time(at + 3),
@@ -99,6 +99,9 @@ func (r *record) readyFlags() (flags int) {
 	}
 	if r.spill != 0 {
 		flags |= readyParts
+	}
+	if flags == readyPlain && r.links == 0 && r.fetches == 0 && r.extra == nil && r.reason == "" && r.enqueued.Equal(r.created) {
+		flags |= readyFresh
 	}
 	return flags
 }

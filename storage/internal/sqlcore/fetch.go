@@ -14,17 +14,26 @@ func (s *Store) Fetch(ctx context.Context, r storage.FetchRequest) (result stora
 	if err := rules.Fetch(&r); err != nil {
 		return result, err
 	}
+	d, hot := s.driver.(PlainFetcher)
+	if hot {
+		if result, done, err := s.fetchHot(ctx, d, &r); done || err != nil {
+			return result, err
+		}
+	}
+	var f *fetching
 	err = s.write(ctx, func(t *tx) error {
-		f := &fetching{tx: t, req: &r}
+		f = &fetching{tx: t, req: &r}
 		f.result.Mark = t.bell.mark()
-		err := f.run()
-		result = f.result
-		return err
+		return f.run()
 	})
 	if err != nil {
+		s.hot.forget(r.Session)
 		return storage.FetchResult{}, err
 	}
-	return result, nil
+	if hot {
+		s.hot.learn(&f.session, r.Queues)
+	}
+	return f.result, nil
 }
 
 // fetching is one fetch on its way through the queues.
@@ -36,6 +45,7 @@ type fetching struct {
 	max     int // jobs still to start
 	ahead   int // jobs still to hold ready
 	looked  int
+	found   int // rows read at once
 	runs    []newRun
 
 	slots map[string]int        // running, by concurrency key
@@ -57,10 +67,14 @@ func (f *fetching) run() error {
 		return refuse(lost(f.req.Session))
 	}
 	switch {
-	case f.req.Call < f.session.call:
+	case f.req.Call < f.session.call: // guard: late fetch
 		return nil
-	case f.req.Call == f.session.call:
+	case f.req.Call == f.session.call: // guard: repeated fetch
 		return f.again()
+	case f.shared: // a hot path may have given jobs for this call
+		if err := f.again(); err != nil || len(f.result.Jobs) > 0 {
+			return firstError(err, f.addRuns())
+		}
 	}
 	f.max, f.ahead = f.req.Max, f.req.Ahead
 	for _, name := range f.req.Queues {
@@ -95,28 +109,67 @@ type source struct {
 	gone   []*record  // left the line, one by one
 }
 
-var sqlReady = sqlText(`SELECT ` + columnsShort + `, j.payload, j.options
-	FROM jg_ready r CROSS JOIN jg_job j ON j.id = r.job
-	WHERE r.queue = ? AND r.line = ? AND r.rank > ? ORDER BY r.rank LIMIT ?`)
+var (
+	sqlReady = sqlText(`SELECT r.rank, r.job, r.shape, r.flags, j.links, j.created, j.payload, j.options, j.metadata
+		FROM jg_ready r CROSS JOIN jg_job j ON j.id = r.job
+		WHERE r.queue = ? AND r.line = ? AND r.rank > ? ORDER BY r.rank LIMIT ?`)
+	sqlWaiting = sqlFamily(`SELECT `+columnsShort+`, j.payload, j.options FROM jg_job j WHERE j.id IN ({})`, "?")
+)
 
-// fill reads the next jobs of a line.
+// fill reads the next jobs of a line. Of new jobs that is all; the others are read whole.
 func (f *fetching) fill(queue *queueName, s *source, n int) error {
 	s.buffer = s.buffer[:0]
+	var others []storage.ID
+	var at map[storage.ID]int
+	slab := make([]record, 0, min(n, 32))
 	err := each(f.Link, func(r *rows) error {
-		rec, err := scanRecord(r)
-		if err == nil {
-			rec.payload, rec.options = r.bytes(nShort), r.bytes(nShort+1)
-			s.buffer = append(s.buffer, rec)
+		if len(slab) == cap(slab) {
+			slab = make([]record, 0, min(n, 4*cap(slab)))
 		}
-		return err
+		slab = append(slab, record{rank: r.int64(0), id: r.id(1)})
+		rec := &slab[len(slab)-1]
+		if r.int(3)&readyFresh != 0 {
+			rec.fresh(r, s.line)
+		} else {
+			if at == nil {
+				at = make(map[storage.ID]int)
+			}
+			at[rec.id] = len(s.buffer)
+			others = append(others, rec.id)
+		}
+		s.buffer = append(s.buffer, rec)
+		return nil
 	}, sqlReady, queue.no, s.line, s.after, n)
+	if err != nil {
+		return err
+	}
+	f.found = max(f.found, len(s.buffer))
 	if len(s.buffer) < n {
 		s.dry = true
 	}
 	if len(s.buffer) > 0 {
 		s.after = s.buffer[len(s.buffer)-1].rank
 	}
-	return err
+	return eachOf(f.Link, sqlWaiting, others, func(r *rows) error {
+		rec, err := scanRecord(r)
+		if err != nil {
+			return err
+		}
+		rec.payload, rec.options = r.bytes(nShort), r.bytes(nShort+1)
+		s.buffer[at[rec.id]] = rec
+		return nil
+	})
+}
+
+// fresh reads a job that is readyFresh from a row of sqlReady.
+func (r *record) fresh(rows *rows, line int) {
+	r.shape, r.links, r.created = rows.int(2), rows.int(4), rows.time(5)
+	r.payload, r.options, r.metadata = rows.bytes(6), rows.bytes(7), rows.bytes(8)
+	r.cls, r.line, r.attempt, r.enqueued = classLive, line, 1, r.created
+	if line != 0 {
+		r.cls = classHeld
+	}
+	r.stored, r.whole = r.cls, true
 }
 
 // queue takes what it may from one queue: from its main line and from those held
@@ -233,8 +286,10 @@ func (f *fetching) leave(queue *queueName, sources []*source) error {
 // consider decides what becomes of a job that is looked at; it reports whether it
 // left its line.
 func (f *fetching) consider(queue *queueName, r *record) (gone bool, err error) {
-	if err := complete(f.Link, r); err != nil {
-		return false, err
+	if !r.whole {
+		if err := complete(f.Link, r); err != nil {
+			return false, err
+		}
 	}
 	shape := f.names.shapes[r.shape]
 	if r.links&linkFlow != 0 && !r.expires.IsZero() && !r.expires.After(f.now) {

@@ -15,16 +15,36 @@ func (s *Store) Insert(ctx context.Context, groups ...storage.Group) ([]storage.
 	if checkGroups(groups, results) == 0 && len(groups) > 0 && !s.isClosed() {
 		return results, ctx.Err()
 	}
-	var err error
-	if lone, ok := s.driver.(LoneDriver); ok {
-		err = s.insertShared(ctx, lone, groups, results)
-	} else {
-		err = s.write(ctx, func(t *tx) error { return t.insertGroups(groups, results) })
+	hot, ok := s.driver.(PlainInserter)
+	if !ok || len(groups) == 0 || s.isClosed() {
+		if err := s.insertSlow(ctx, groups, results); err != nil {
+			return nil, err
+		}
+		return results, nil
 	}
-	if err != nil {
+	if err := s.insertHot(ctx, hot, groups, results); err != nil {
 		return nil, err
 	}
+	rest, places := left(groups, results)
+	if len(rest) == 0 {
+		return results, nil
+	}
+	answers := make([]storage.InsertResult, len(rest))
+	if err := s.insertSlow(ctx, rest, answers); err != nil {
+		return nil, err
+	}
+	for i, place := range places {
+		results[place] = answers[i]
+	}
 	return results, nil
+}
+
+// insertSlow stores groups by the steps of the core.
+func (s *Store) insertSlow(ctx context.Context, groups []storage.Group, results []storage.InsertResult) error {
+	if lone, ok := s.driver.(LoneDriver); ok {
+		return s.insertShared(ctx, lone, groups, results)
+	}
+	return s.write(ctx, func(t *tx) error { return t.insertGroups(groups, results) })
 }
 
 // checkGroups gives its error to each group that can never be stored, and counts the others.
@@ -250,7 +270,7 @@ var sqlOccurrence = sqlText(`SELECT id, cls FROM jg_job WHERE recurring = ? AND 
 
 // duplicateOf is the job that holds the unique key or the occurrence of j; zero for none.
 func (t *tx) duplicateOf(in *insertion, j *storage.NewJob) (holder storage.ID, state storage.State, err error) {
-	if !j.Occurrence.IsZero() {
+	if !j.Occurrence.IsZero() { // guard: one job for an occurrence
 		at := rules.Cut(j.Occurrence)
 		if holder, ok := in.turns[turn{j.Recurring, Millis(at)}]; ok {
 			return holder, storage.Enqueued, nil
@@ -260,7 +280,7 @@ func (t *tx) duplicateOf(in *insertion, j *storage.NewJob) (holder storage.ID, s
 			return holder, state, err
 		}
 	}
-	if j.Unique == nil {
+	if j.Unique == nil { // need: unique
 		return holder, 0, nil
 	}
 	if holder, ok := in.keys[j.Unique.Key]; ok {

@@ -27,7 +27,7 @@ var (
 	sqlRanAs     = sqlText(`SELECT no FROM jg_ran WHERE server = ?`)
 	sqlEndedUp   = sqlText(`SELECT low, no, jobs FROM jg_sweep WHERE session = ? AND session > 0 AND (low, no) > (?, ?) AND high >= ? ORDER BY low, no LIMIT ?`)
 	sqlEndedDown = sqlText(`SELECT high, no, jobs FROM jg_sweep WHERE session = ? AND session > 0 AND (high, no) < (?, ?) AND low < ? ORDER BY high DESC, no DESC LIMIT ?`)
-	sqlEndedBy   = sqlText(`SELECT 1 FROM jg_end WHERE shelf = ? AND id = ? AND session = ?`)
+	sqlEndedBy   = sqlFamily(`SELECT id FROM jg_end WHERE shelf = ? AND session = ? AND id IN ({})`, "?")
 )
 
 // endedBy are the ranges of what the filter's server ran last.
@@ -42,35 +42,65 @@ func (l *listing) endedBy() (ranges []*idRange, err error) {
 // before reports whether a comes before b in the list.
 func (l *listing) before(a, b []byte) bool { return (bytes.Compare(a, b) < 0) == l.oldest }
 
+// maxEnded bounds how many jobs are looked up at once.
+const maxEnded = 64
+
 // fillEnded gives the next jobs of a range.
 func (l *listing) fillEnded(r *idRange) error {
 	e := r.ended
-	for {
+	for len(r.buffer) == 0 {
 		n := 0
-		for n < len(e.pool) && (e.read || l.before(e.pool[n].id[:], e.edge[:])) {
+		for n < min(len(e.pool), maxEnded) && (e.read || l.before(e.pool[n].id[:], e.edge[:])) {
 			n++
 		}
-		for _, c := range e.pool[:n] {
-			still, err := one(l.Link, nil, sqlEndedBy, shelfOf(c.shape), c.id, e.session)
+		switch {
+		case n > 0:
+			still, err := l.stillEnded(e, e.pool[:n])
 			if err != nil {
 				return err
 			}
-			if still {
-				r.buffer = append(r.buffer, candidate{id: c.id, shape: c.shape, cls: classSucceeded, server: r.server})
+			for _, c := range e.pool[:n] {
+				if still[c.id] {
+					r.buffer = append(r.buffer, candidate{id: c.id, shape: c.shape, cls: classSucceeded, server: r.server})
+				}
 			}
-		}
-		e.pool = e.pool[n:]
-		if len(r.buffer) > 0 {
-			return nil
-		}
-		if e.read {
+			e.pool = e.pool[n:]
+		case e.read:
 			r.dry = true
 			return nil
-		}
-		if err := l.readEnded(e); err != nil {
-			return err
+		default:
+			if err := l.readEnded(e); err != nil {
+				return err
+			}
 		}
 	}
+	return nil
+}
+
+// stillEnded are those jobs that the session ended last: the others ran again, or are gone.
+func (l *listing) stillEnded(e *endedRange, jobs []sweepEntry) (map[storage.ID]bool, error) {
+	shelves := make(map[int][]storage.ID)
+	for _, j := range jobs {
+		shelves[shelfOf(j.shape)] = append(shelves[shelfOf(j.shape)], j.id)
+	}
+	still := make(map[storage.ID]bool, len(jobs))
+	for shelf, ids := range shelves {
+		for len(ids) > 0 {
+			s, size := sqlEndedBy.fit(len(ids))
+			args := make([]any, size+2)
+			args[0], args[1] = shelf, e.session
+			n := min(size, len(ids))
+			for i := range n {
+				args[i+2] = ids[i]
+			}
+			err := each(l.Link, func(r *rows) error { still[r.id(0)] = true; return nil }, s, args...)
+			if err != nil {
+				return nil, err
+			}
+			ids = ids[n:]
+		}
+	}
+	return still, nil
 }
 
 // readEnded reads some rows more, twice as many each time.

@@ -37,7 +37,7 @@ var (
 	sqlRangeServer, sqlRangeServerBack       = rangeOf(ofJob, `jg_job j INDEXED BY jg_job_server`,
 		`NOT EXISTS (SELECT 1 FROM jg_end e WHERE j.cls = 4 AND e.shelf = j.shelf AND e.id = j.id) AND j.server = ? AND j.shelf = ? AND j.cls = ?`, `j.id`)
 	sqlRangeChildren, sqlRangeChildrenBack = rangeOf(`j.shape, `+clsNow+`, coalesce(n.server, j.server)`,
-		`jg_edge b CROSS JOIN `+fromRan, `b.parent = ? AND j.id = b.child`, `b.child`)
+		`jg_edge b CROSS JOIN `+strings.Replace(fromRan, "jg_job j", "jg_job j ON j.id = b.child", 1), `b.parent = ?`, `b.child`)
 	sqlRangeRuns, sqlRangeRunsBack = rangeOf(`r.shape, 4, NULL`, `jg_run r`, `r.session = ?`, `r.job`)
 
 	sqlSessionNos       = sqlText(`SELECT no, server FROM jg_session ORDER BY no`).scans("a row for each session")

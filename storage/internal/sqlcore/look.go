@@ -11,12 +11,17 @@ import (
 )
 
 // jobOf is a record as lists show it: without payload, input, result and options.
-func jobOf(n *names, l Link, r *record) (storage.Job, error) {
+func jobOf(n *names, l Link, r *record) (j storage.Job, err error) {
+	err = jobInto(&j, n, l, r)
+	return j, err
+}
+
+func jobInto(j *storage.Job, n *names, l Link, r *record) error {
 	s := n.shapes[r.shape]
 	if s == nil {
-		return storage.Job{}, fmt.Errorf("job %v is of shape %d, which does not exist: the tables are damaged", r.id, r.shape)
+		return fmt.Errorf("job %v is of shape %d, which does not exist: the tables are damaged", r.id, r.shape)
 	}
-	j := storage.Job{
+	*j = storage.Job{
 		ID: r.id, Kind: s.kind, Fingerprint: s.fingerprint, Queue: s.queue.name, Priority: priorityOf(r.rank),
 		State: r.cls.state(), Reason: r.reason, Attempt: r.attempt, Retries: r.retries, Lost: r.lost, Fetches: r.fetches,
 		CreatedAt: r.created, EnqueuedAt: r.enqueued, DueAt: r.due, ExpiresAt: r.expires, StartedAt: r.started,
@@ -25,12 +30,12 @@ func jobOf(n *names, l Link, r *record) (storage.Job, error) {
 	}
 	if r.line != 0 {
 		if _, err := one(l, func(rows *rows) { j.Held = rows.str(0) }, sqlHeldOf, r.line); err != nil {
-			return j, err
+			return err
 		}
 	}
 	if len(r.metadata) > 0 {
 		if err := json.Unmarshal(r.metadata, &j.Metadata); err != nil {
-			return j, fmt.Errorf("job %v is damaged: %w", r.id, err)
+			return fmt.Errorf("job %v is damaged: %w", r.id, err)
 		}
 	}
 	if x := r.extra; x != nil {
@@ -42,7 +47,7 @@ func jobOf(n *names, l Link, r *record) (storage.Job, error) {
 			j.Unique = &storage.Unique{Key: u.Key, For: time.Duration(u.For), Until: storage.Until(u.Until)}
 		}
 	}
-	return j, nil
+	return nil
 }
 
 // complement adds what lists show beside the row: the run, the last failure, progress.

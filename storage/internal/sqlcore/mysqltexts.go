@@ -16,3 +16,19 @@ var (
 		VALUES (?, ?, ?, ?, ?, ?, ?, ?)`)
 	_ = sqlTallies.as(MySQL, `SELECT shape, cls, CAST(SUM(n) AS SIGNED) FROM jg_tally GROUP BY shape, cls HAVING SUM(n) > 0`)
 )
+
+// What is written of jobs that are there is an insert of rows that are there: of those the
+// driver makes one of many.
+var (
+	_ = sqlPromote.as(MySQL, `INSERT INTO jg_job (cls, due, rank, enqueued, reason, history, id) VALUES (4, 0, ?, ?, ?, ?, ?)
+		ON DUPLICATE KEY UPDATE cls = VALUES(cls), due = VALUES(due), rank = VALUES(rank), enqueued = VALUES(enqueued),
+			reason = VALUES(reason), history = VALUES(history)`)
+	_ = sqlSaveJob.as(MySQL, `INSERT INTO jg_job (shape, shelf, cls, rank, line, links, spill, attempt, retries, lost, fetches, settled, dropped,
+			enqueued, due, expires, started, finished, retain, reason, server, extra, history, id)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+		ON DUPLICATE KEY UPDATE shape = VALUES(shape), shelf = VALUES(shelf), cls = VALUES(cls), rank = VALUES(rank), line = VALUES(line),
+			links = VALUES(links), spill = VALUES(spill), attempt = VALUES(attempt), retries = VALUES(retries), lost = VALUES(lost),
+			fetches = VALUES(fetches), settled = VALUES(settled), dropped = VALUES(dropped), enqueued = VALUES(enqueued), due = VALUES(due),
+			expires = VALUES(expires), started = VALUES(started), finished = VALUES(finished), retain = VALUES(retain), reason = VALUES(reason),
+			server = VALUES(server), extra = VALUES(extra), history = VALUES(history)`)
+)

@@ -44,6 +44,7 @@ type record struct {
 	metadata []byte
 	result   []byte
 
+	whole  bool    // of a fetch: nothing else is known of it
 	ran    bool    // its run ends in this step
 	stored class   // as in the database; 0: not stored yet
 	end    *endRow // it ended there, and its row in jg_job is as it was before

@@ -174,7 +174,7 @@ func (s *Store) Fire(ctx context.Context, f storage.Fire) (fired bool, err error
 		if d == nil {
 			return refuse(noRecurring(f.ID))
 		}
-		if !f.Trigger && (d.Paused || d.Next.IsZero() || !d.Next.Equal(f.Expected)) {
+		if !f.Trigger && (d.Paused || d.Next.IsZero() || (!d.Next.Equal(f.Expected) /* guard: expected occurrence */)) {
 			return nil
 		}
 		fired, err = t.fire(d, &f)

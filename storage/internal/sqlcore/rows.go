@@ -2,6 +2,7 @@ package sqlcore
 
 import (
 	"database/sql/driver"
+	"slices"
 	"time"
 
 	"github.com/gojobgen/jobgen/storage"
@@ -11,6 +12,7 @@ import (
 // the reader's own.
 type rows struct {
 	from Rows
+	cols Columns // where it is one
 	vals []driver.Value
 	s    *Stmt
 	err  error
@@ -21,7 +23,9 @@ func query(l Link, s *Stmt, args ...any) (*rows, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &rows{from: from, s: s}, nil
+	r := &rows{from: from, s: s}
+	r.cols, _ = from.(Columns)
+	return r, nil
 }
 
 // next goes to the next row; false at the end and after an error, see close.
@@ -29,7 +33,11 @@ func (r *rows) next() (ok bool) {
 	if r.err != nil {
 		return false
 	}
-	r.vals, ok, r.err = r.from.Next()
+	if r.cols != nil {
+		ok, r.err = r.cols.Step()
+	} else {
+		r.vals, ok, r.err = r.from.Next()
+	}
 	return ok && r.err == nil
 }
 
@@ -45,7 +53,17 @@ func (r *rows) close() error {
 	return nil
 }
 
+func (r *rows) null(i int) bool {
+	if r.cols != nil {
+		return r.cols.Null(i)
+	}
+	return r.vals[i] == nil
+}
+
 func (r *rows) int64(i int) int64 {
+	if r.cols != nil {
+		return r.cols.Int64(i)
+	}
 	switch v := r.vals[i].(type) {
 	case int64:
 		return v
@@ -60,9 +78,20 @@ func (r *rows) bool(i int) bool           { return r.int64(i) != 0 }
 func (r *rows) time(i int) time.Time      { return Instant(r.int64(i)) }
 func (r *rows) span(i int) time.Duration  { return span(r.int64(i)) }
 func (r *rows) state(i int) storage.State { return storage.State(r.int64(i)) }
-func (r *rows) id(i int) (id storage.ID)  { copy(id[:], r.bytes(i)); return id }
+
+func (r *rows) id(i int) (id storage.ID) {
+	if r.cols != nil {
+		copy(id[:], r.cols.View(i))
+	} else {
+		copy(id[:], r.bytes(i))
+	}
+	return id
+}
 
 func (r *rows) str(i int) string {
+	if r.cols != nil {
+		return string(r.cols.View(i))
+	}
 	switch v := r.vals[i].(type) {
 	case string:
 		return v
@@ -73,6 +102,9 @@ func (r *rows) str(i int) string {
 }
 
 func (r *rows) bytes(i int) []byte {
+	if r.cols != nil {
+		return slices.Clone(r.cols.View(i))
+	}
 	switch v := r.vals[i].(type) {
 	case []byte:
 		return v

@@ -14,6 +14,27 @@ func (s *Store) Settle(ctx context.Context, r storage.SettleRequest) (verdicts [
 	if len(r.Outcomes) == 0 && len(r.Started) == 0 {
 		return nil, ctx.Err()
 	}
+	d, ok := s.driver.(PlainSettler)
+	if !ok {
+		return s.settleSlow(ctx, r)
+	}
+	verdicts = make([]storage.Verdict, len(r.Outcomes))
+	rest, places, err := s.settleHot(ctx, d, &r, verdicts)
+	if err != nil || len(rest.Outcomes)+len(rest.Started) == 0 {
+		return verdicts, err
+	}
+	others, err := s.settleSlow(ctx, *rest)
+	if err != nil {
+		return nil, err
+	}
+	for i, place := range places {
+		verdicts[place] = others[i]
+	}
+	return verdicts, nil
+}
+
+// settleSlow writes the ends of runs by the steps of the core.
+func (s *Store) settleSlow(ctx context.Context, r storage.SettleRequest) (verdicts []storage.Verdict, err error) {
 	storable := make([]bool, len(r.Outcomes))
 	for i := range r.Outcomes {
 		storable[i] = rules.Storable(r.Outcomes[i])
@@ -64,11 +85,18 @@ var (
 	sqlDropRuns = sqlFamily(`DELETE FROM jg_run WHERE session = ? AND job IN ({})`, "?")
 )
 
-func scanEnded(r *rows) *ended {
-	return &ended{
-		record: &record{id: r.id(0), shape: r.int(1), cls: classLive, stored: classLive, links: r.int(2)},
-		fetch:  r.int(3), flags: r.int(4), started: r.time(5), report: r.int(6), lines: r.int(7), why: r.str(8), slim: true,
-	}
+// slimEnded is a run whose job is not loaded.
+type slimEnded struct {
+	ended
+	job record
+}
+
+func (e *slimEnded) scan(r *rows) *ended {
+	e.job.id, e.job.shape, e.job.links = r.id(0), r.int(1), r.int(2)
+	e.job.cls, e.job.stored = classLive, classLive
+	e.ended = ended{record: &e.job, fetch: r.int(3), flags: r.int(4), started: r.time(5), report: r.int(6), lines: r.int(7),
+		why: r.str(8), slim: true}
+	return &e.ended
 }
 
 // whole loads the job of a run.
@@ -92,7 +120,7 @@ func (st *settling) run() error {
 		return err
 	}
 	st.runs = make(map[storage.ID]*ended, len(st.req.Outcomes))
-	if found && !st.session.dead {
+	if found && (!st.session.dead /* need: session lives */) {
 		ids := make([]storage.ID, 0, len(st.req.Outcomes)+len(st.req.Started))
 		for i := range st.req.Outcomes {
 			ids = append(ids, st.req.Outcomes[i].Token.Job)
@@ -104,13 +132,14 @@ func (st *settling) run() error {
 			return err
 		}
 	}
-	if err := st.begun(); err != nil {
-		return err
-	}
+	begun := st.begun()
 	for i := range st.req.Outcomes {
 		if st.verdicts[i], err = st.outcome(&st.req.Outcomes[i], st.storable[i]); err != nil {
 			return err
 		}
+	}
+	if err := st.saveBegun(begun); err != nil {
+		return err
 	}
 	if err := st.addEnds(); err != nil {
 		return err
@@ -128,8 +157,10 @@ func (t *tx) loadRuns(session int, ids []storage.ID, runs map[storage.ID]*ended)
 		for i := range n {
 			args[i+1] = ids[i][:]
 		}
+		slab := make([]slimEnded, n)
 		err := each(t.Link, func(r *rows) error {
-			e := scanEnded(r)
+			e := slab[0].scan(r)
+			slab = slab[1:]
 			runs[e.id] = e
 			return nil
 		}, s, args...)
@@ -149,7 +180,8 @@ func (t *tx) dropRuns(session int, ids []storage.ID) error {
 // live is the run that a token belongs to; nil when the token is dead.
 func (st *settling) live(token storage.Token) *ended {
 	e := st.runs[token.Job]
-	if e == nil || e.over || token.Session != st.req.Session || token.Fetch != e.fetch {
+	if e == nil || (e.over /* guard: one outcome */) || (token.Session != st.req.Session /* guard: fence session */) ||
+		(token.Fetch != e.fetch /* guard: fence */) {
 		return nil
 	}
 	return e
@@ -158,14 +190,23 @@ func (st *settling) live(token storage.Token) *ended {
 var sqlBegun = sqlText(`UPDATE jg_run SET flags = flags & ~1, started = ? WHERE session = ? AND job = ?`)
 
 // begun notes that handlers of jobs fetched ahead have started.
-func (st *settling) begun() error {
+func (st *settling) begun() (all []*ended) {
 	for _, token := range st.req.Started {
-		e := st.live(token)
-		if e == nil || e.flags&runAhead == 0 {
+		if e := st.live(token); e != nil && e.flags&runAhead != 0 {
+			e.flags &^= runAhead
+			e.started = st.now
+			all = append(all, e)
+		}
+	}
+	return all
+}
+
+// saveBegun writes which runs have started and are not over yet.
+func (st *settling) saveBegun(all []*ended) error {
+	for _, e := range all {
+		if e.over {
 			continue
 		}
-		e.flags &^= runAhead
-		e.started = st.now
 		if _, err := st.Exec(sqlBegun, e.started, st.session.no, e.id); err != nil {
 			return err
 		}

@@ -25,7 +25,7 @@ var sqlAddEnds = sqlFamily(`INSERT INTO jg_end (session, finished, shelf, id, sh
 func (e *ended) plainEnd(o *storage.Outcome) bool {
 	const others = linkUnique | linkLimits | linkSkipped | linkFlow | linkJoin
 	return o.Kind == storage.Succeed && o.Reason == "" && len(o.Result) <= inlineMax &&
-		e.slim && e.flags == runPlain && e.links&others == 0
+		e.slim && e.flags&^runAhead == runPlain && e.links&others == 0
 }
 
 // endPlain notes the success of a plain job, for addEnds to write.
@@ -33,6 +33,9 @@ func (st *settling) endPlain(e *ended, o *storage.Outcome) {
 	e.over, e.fetches = true, e.fetch
 	st.over = append(st.over, e.id)
 	took := max(o.Duration, 0)
+	if e.flags&runAhead != 0 { // nobody told that it had started
+		e.started = rules.Cut(st.now.Add(-took))
+	}
 	retain := rules.RetainedTo(storage.Succeeded, st.now, o.Retain)
 	st.ends = append(st.ends, newEnd{id: e.id, shape: e.shape, fetch: e.fetch, started: e.started, retain: retain, took: took, result: o.Result})
 	st.tally[tallyKey{e.shape, classLive}]--

@@ -58,10 +58,14 @@ func (s *Stmt) MayScan() string { return s.scan }
 
 // in is the text for a dialect, with ? for arguments.
 func (s *Stmt) in(d Dialect) string {
-	if s.other[d] != "" {
+	switch {
+	case d == MySQL && s.other[d] != "":
+		return inMySQL(s.other[d]) // it may name columns that are words of SQL
+	case d == MySQL:
+		return inMySQL(s.text)
+	case s.other[d] != "":
 		return s.other[d]
-	}
-	if d == Postgres {
+	case d == Postgres:
 		return inPostgres(s.text)
 	}
 	return s.text

@@ -31,6 +31,9 @@ type Store struct {
 	seen   atomic.Pointer[names] // what readers know of names
 	bell   bell
 
+	gathered gather // what hot inserts gather
+	hot      hot    // what hot paths remember
+
 	mu      sync.Mutex
 	queue   []*part
 	closed  bool

@@ -57,7 +57,7 @@ func (k *ticking) sweepThese(entries []sweepEntry) error {
 	var found []*record
 	err := eachOf(k.Link, sqlSweepState, wanted, func(r *rows) error {
 		rec := &record{id: r.id(0), shape: r.int(1), cls: class(r.int(2)), links: r.int(3), spill: r.int(4), retain: r.time(5), batch: r.id(6)}
-		if r.vals[7] != nil {
+		if !r.null(7) {
 			rec.end = &endRow{shelf: r.int(7)}
 		}
 		// Else it is gone, or final anew with a later time: it is noted there.
@@ -263,6 +263,9 @@ func (t *tx) batchUsed(id storage.ID) (bool, error) {
 // smallEvery is how often a session looks for what is neither job nor batch and is
 // past its time.
 const smallEvery = 30 * time.Second
+
+// SmallEvery is that time for drivers.
+const SmallEvery = smallEvery
 
 // rememberEnded is how long the id of a session that is over stays known.
 const rememberEnded = time.Hour

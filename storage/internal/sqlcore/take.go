@@ -38,6 +38,7 @@ func (f *fetching) take(r *record, ahead bool) error {
 		if err := f.moveLine(r.id, r.shape, classHeld, classLive, 0); err != nil {
 			return err
 		}
+		r.cls, r.line = classLive, 0
 	}
 	if r.links&linkFlow != 0 {
 		if err := f.takeFlow(r, ahead); err != nil {
@@ -82,9 +83,16 @@ func (f *fetching) takeFlow(r *record, ahead bool) error {
 }
 
 // give adds a job to the answer, with all that its handler needs.
-func (f *fetching) give(r *record, run newRun) error {
-	job, err := jobOf(f.names, f.Link, r)
-	if err != nil {
+func (f *fetching) give(r *record, run newRun) (err error) {
+	if f.result.Jobs == nil {
+		f.result.Jobs = make([]storage.Fetched, 0, max(f.found, 1))
+	}
+	f.result.Jobs = append(f.result.Jobs, storage.Fetched{
+		Token: storage.Token{Job: r.id, Session: f.req.Session, Fetch: run.fetch},
+		Ahead: run.flags&runAhead != 0,
+	})
+	job := &f.result.Jobs[len(f.result.Jobs)-1].Job
+	if err := jobInto(job, f.names, f.Link, r); err != nil {
 		return err
 	}
 	if job.Payload, err = partOf(f.Link, r, partPayload, r.payload); err != nil {
@@ -101,12 +109,7 @@ func (f *fetching) give(r *record, run newRun) error {
 			return err
 		}
 	}
-	running(&job, run.fetch, run.start, f.req.Session, f.session.server)
-	f.result.Jobs = append(f.result.Jobs, storage.Fetched{
-		Job:   job,
-		Token: storage.Token{Job: r.id, Session: f.req.Session, Fetch: run.fetch},
-		Ahead: run.flags&runAhead != 0,
-	})
+	running(job, run.fetch, run.start, f.req.Session, f.session.server)
 	return nil
 }
 
@@ -122,7 +125,7 @@ func running(j *storage.Job, fetch int, start time.Time, session storage.ID, ser
 // addRuns writes the claims.
 func (f *fetching) addRuns() error {
 	runs := f.runs
-	if len(runs) == 0 {
+	if len(runs) == 0 && !f.shared {
 		// Nothing is written, so idle servers do not wake each other with what
 		// concerns nobody. A call is in this process, so no copy of it arrives late.
 		return nil

@@ -11,6 +11,11 @@ import (
 
 // Tick keeps a session alive and does a part of the housekeeping; see [storage.Sessions].
 func (s *Store) Tick(ctx context.Context, r storage.TickRequest) (result storage.TickResult, err error) {
+	if d, ok := s.driver.(IdleTicker); ok {
+		if result, done, err := s.tickHot(ctx, d, &r); done || err != nil {
+			return result, err
+		}
+	}
 	err = s.write(ctx, func(t *tx) error {
 		k := &ticking{tx: t, req: &r}
 		k.result.Now = t.now
@@ -194,7 +199,6 @@ func (k *ticking) doTodos() error {
 var sqlLastTodo = sqlText(`SELECT max(no) FROM jg_todo`)
 
 var (
-	sqlDue     = sqlText(`SELECT id FROM jg_job WHERE due > 0 AND due <= ? ORDER BY due LIMIT ?`)
 	sqlExpired = sqlText(`SELECT j.id FROM jg_job j WHERE j.expires > 0 AND j.expires <= ? AND j.cls IN (4, 5)
 		AND NOT EXISTS (SELECT 1 FROM jg_session s CROSS JOIN jg_run r ON r.session = s.no AND r.job = j.id)
 		ORDER BY j.expires LIMIT ?`).scans("sessions")
@@ -231,11 +235,6 @@ func (k *ticking) eachJob(s *Stmt, f func(r *record) error) error {
 	return nil
 }
 
-// promote makes enqueued what is due.
-func (k *ticking) promote() error {
-	return k.eachJob(sqlDue, func(r *record) error { return k.enqueueNow(r, rules.Promoted) })
-}
-
 // enqueueNow makes a waiting job enqueued; in a cancelled batch it is deleted instead.
 func (t *tx) enqueueNow(r *record, reason string) error {
 	why, err := t.inCancelled(r)
@@ -268,7 +267,7 @@ func (k *ticking) expire() error {
 
 var (
 	sqlNextDue       = sqlText(`SELECT min(due) FROM jg_job WHERE due > 0`)
-	sqlNextRecurring = sqlText(`SELECT min(next) FROM jg_recurring WHERE owner = ? AND next > ? AND paused = 0`)
+	sqlNextRecurring = sqlText(`SELECT min(next) FROM jg_recurring WHERE owner = ? AND next > ? AND next > 0 AND paused = 0`)
 )
 
 // nextDue is how long until the next scheduled or recurring job.

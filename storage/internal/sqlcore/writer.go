@@ -167,20 +167,38 @@ func (w *writer) commit() {
 		}
 		return
 	}
-	if len(parts) == 1 {
+	if len(parts) == 1 && !w.s.undone(err) {
 		parts[0].answer(err)
 		return
 	}
 	for _, p := range parts { // one of them is at fault: each for itself
-		err := w.begin()
-		if err == nil {
+		p.answer(w.again(p))
+	}
+}
+
+// maxTries bounds how often what the database has undone is tried again.
+const maxTries = 5
+
+// again runs a part in a transaction of its own, several times if the database undoes it.
+func (w *writer) again(p *part) (err error) {
+	for range maxTries {
+		if err = w.begin(); err == nil {
 			err = w.run([]*part{p})
 		}
 		if err == nil {
-			err = p.err
+			return p.err
 		}
-		p.answer(err)
+		if !w.s.undone(err) {
+			break
+		}
 	}
+	return err
+}
+
+// undone reports whether a transaction failed for what may be over already.
+func (s *Store) undone(err error) bool {
+	u, ok := s.driver.(Undoer)
+	return ok && u.Undone(err)
 }
 
 func (p *part) answer(err error) {
@@ -211,7 +229,7 @@ func (w *writer) run(parts []*part) error {
 		return w.s.driver.Cure(err)
 	}
 	w.meta = t.meta
-	w.s.bell.ring(t.woken)
+	w.s.committed(t)
 	return nil
 }
 

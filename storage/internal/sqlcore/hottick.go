@@ -1,0 +1,59 @@
+package sqlcore
+
+import (
+	"context"
+
+	"github.com/gojobgen/jobgen/storage"
+)
+
+// foldAfter is after how many writes of hot paths the core's Tick adds up the counters.
+const foldAfter = 2000
+
+// tickHot is Tick where nothing is due; it reports false where the core has to do it.
+func (s *Store) tickHot(ctx context.Context, d IdleTicker, r *storage.TickRequest) (result storage.TickResult, done bool, err error) {
+	h, known := s.hot.session(r.Session), s.seen.Load()
+	if h == nil || known == nil || s.isClosed() || s.hot.mayFold() {
+		return result, false, nil
+	}
+	t := IdleTick{Session: h.no, Owner: h.owner, Generation: known.generation}
+	for _, q := range known.open(s.hot.served(h)) {
+		t.Queues = append(t.Queues, q.no)
+	}
+	got, err := d.TickIdle(ctx, t)
+	if err != nil {
+		return result, true, s.readFault(ctx, err)
+	}
+	if len(got.Ready) > 0 {
+		ready := make(map[string]bool, len(got.Ready))
+		for _, no := range got.Ready {
+			ready[known.queues[no].name] = true
+		}
+		s.bell.ring(ready)
+	}
+	return storage.TickResult{Now: got.Now, NextDue: got.NextDue}, got.Idle, nil
+}
+
+// served are the queues of a session's last fetch.
+func (h *hot) served(session *hotSession) []string {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return session.queues
+}
+
+// serve notes the queues of a fetch.
+func (h *hot) serve(session *hotSession, queues []string) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	session.queues = queues
+}
+
+// mayFold reports whether counters are to be added up now, and counts anew.
+func (h *hot) mayFold() bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.writes < foldAfter {
+		return false
+	}
+	h.writes = 0
+	return true
+}

@@ -1,0 +1,66 @@
+package mysqlstore_test
+
+import (
+	"database/sql"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/gojobgen/jobgen/internal/testservers"
+	"github.com/gojobgen/jobgen/storage"
+	"github.com/gojobgen/jobgen/storage/mysqlstore"
+	"github.com/gojobgen/jobgen/storage/storagetest"
+)
+
+// opened is how the stores of one test are opened again.
+type opened struct {
+	db    *sql.DB
+	ahead *atomic.Int64
+}
+
+// harness runs the suite on a server, with connections as a caller may have set them up.
+// Tests use one database after the other: making the tables takes longer than a test.
+func harness(t *testing.T, dsn string) storagetest.Harness {
+	t.Helper()
+	var known sync.Map // of storage.Store, and of *testing.T
+	at := func(o opened) mysqlstore.Option {
+		return mysqlstore.Ahead(func() time.Duration { return time.Duration(o.ahead.Load()) })
+	}
+	return storagetest.Harness{
+		Open: func(t *testing.T) storage.Store {
+			o := opened{pool(t, dsn), new(atomic.Int64)}
+			s := open(t, o.db, at(o))
+			empty(t, o.db)
+			known.Store(s, o)
+			known.Store(t, o)
+			return s
+		},
+		Reopen: func(t *testing.T, s storage.Store) storage.Store {
+			found, _ := known.Load(s)
+			o := found.(opened)
+			again := open(t, o.db, at(o))
+			known.Store(again, o)
+			return again
+		},
+		Advance: func(t *testing.T, d time.Duration) {
+			found, _ := known.Load(t)
+			found.(opened).ahead.Add(int64(d))
+		},
+		Durable: true,
+	}
+}
+
+// odd are parameters of connections that nothing here may depend on, none of them the
+// default.
+const odd = "?parseTime=true&loc=America%2FNew_York&clientFoundRows=true&interpolateParams=true&multiStatements=true" +
+	"&charset=latin1&time_zone=%27-03%3A30%27&tx_isolation=%27SERIALIZABLE%27" +
+	"&sql_mode=%27ANSI_QUOTES%2CPIPES_AS_CONCAT%2CNO_BACKSLASH_ESCAPES%2CIGNORE_SPACE%2CNO_UNSIGNED_SUBTRACTION%27"
+
+func TestStore(t *testing.T) {
+	storagetest.Run(t, harness(t, testservers.MariaDBShared(t).NewDatabase(t)+odd))
+}
+
+func TestStoreMySQL(t *testing.T) {
+	storagetest.Run(t, harness(t, testservers.MySQLShared(t).NewDatabase(t)))
+}

@@ -1,0 +1,115 @@
+package mysqlstore
+
+import (
+	"strconv"
+	"strings"
+
+	"github.com/gojobgen/jobgen/storage/internal/rules"
+)
+
+// The counters are rows that are added up. Fold makes one row of those that have one
+// key. It removes just the rows that it has read, by number, so it neither waits for those
+// that others are adding nor loses them.
+
+// A counter is a table of such rows.
+type counter struct {
+	table string
+	keys  []string
+	sums  []string
+}
+
+var (
+	tallies = counter{"jg_tally", []string{"shape", "cls"}, []string{"n"}}
+	stats   = counter{"jg_stat", []string{"step", "at", "shape"}, []string{"succeeded", "failed", "deleted", "retried", "run_time"}}
+)
+
+// Rows are folded when there are more than foldAbove of them, foldMost at a time.
+const (
+	foldAbove = 500
+	foldMost  = 10_000
+)
+
+// Fold adds up the counters; the statistics of this hour and the one before.
+func (t *transaction) Fold() error {
+	if err := t.flush(); err != nil {
+		return err
+	}
+	if err := t.fold(tallies, ""); err != nil {
+		return err
+	}
+	hour := rules.StepOf(t.now, rules.CoarseStep)
+	for step, from := range map[int64]int64{
+		rules.FineStep.Milliseconds():   hour.Add(-rules.CoarseStep).UnixMilli(),
+		rules.CoarseStep.Milliseconds(): hour.Add(-rules.CoarseStep).UnixMilli(),
+	} {
+		where := " WHERE step = " + strconv.FormatInt(step, 10) + " AND at >= " + strconv.FormatInt(from, 10)
+		if err := t.fold(stats, where); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (t *transaction) fold(c counter, where string) error {
+	names := append(append([]string{"no"}, c.keys...), c.sums...)
+	found, err := t.query(t.texts.Named("SELECT " + strings.Join(names, ", ") + " FROM " + c.table + where + " LIMIT " + strconv.Itoa(foldMost)))
+	if err != nil || len(found.vals) <= foldAbove*found.width {
+		return err
+	}
+	sums := make(map[[3]int64][]int64)
+	gone := &writing{b: make([]byte, 0, 100+12*len(found.vals)/found.width)}
+	gone.add(t.texts.Named("DELETE FROM " + c.table + " WHERE no IN ("))
+	rows := 0
+	for {
+		row, ok, _ := found.Next()
+		if !ok {
+			break
+		}
+		var key [3]int64
+		for i := range c.keys {
+			key[i] = columns(row).int(1 + i)
+		}
+		if sums[key] == nil {
+			sums[key] = make([]int64, len(c.sums))
+		}
+		for i := range c.sums {
+			sums[key][i] += columns(row).int(1 + len(c.keys) + i)
+		}
+		if rows > 0 {
+			gone.add(",")
+		}
+		gone.vals(columns(row).int(0))
+		rows++
+	}
+	if len(sums) > rows/2 {
+		return nil // many keys with few rows each
+	}
+	if err := t.write(gone.add(")")); err != nil {
+		return err
+	}
+	return t.write(c.insert(t, sums))
+}
+
+// insert writes the sums.
+func (c counter) insert(t *transaction, sums map[[3]int64][]int64) *writing {
+	w := new(writing).add(t.texts.Named("INSERT INTO " + c.table + " (" + strings.Join(append(append([]string(nil), c.keys...), c.sums...), ", ") + ") VALUES "))
+	first := true
+	for key, values := range sums {
+		if !first {
+			w.add(",")
+		}
+		first = false
+		w.add("(")
+		for i := range c.keys {
+			w.vals(key[i]).add(",")
+		}
+		for i, v := range values {
+			if i > 0 {
+				w.add(",")
+			}
+			w.vals(v)
+		}
+		w.add(")")
+	}
+	return w
+}

@@ -1,0 +1,223 @@
+package mysqlstore
+
+import (
+	"context"
+	"database/sql/driver"
+	"errors"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/gojobgen/jobgen/storage"
+	"github.com/gojobgen/jobgen/storage/internal/sqlcore"
+)
+
+// maxFetch bounds the jobs of one statement.
+const maxFetch = 1000
+
+// FetchPlain takes plain jobs off the main lines. Fetchers pass over the jobs that others
+// are taking, and over those of transactions that are still open, and wait for nobody.
+func (d *database) FetchPlain(ctx context.Context, r *sqlcore.PlainFetch) (got sqlcore.PlainFetched, err error) {
+	err = d.lone(ctx, func(l *link) error {
+		got = sqlcore.PlainFetched{}
+		f := &plainFetch{d: d, l: l, r: r, got: &got, max: r.Max, left: min(r.Max+r.Ahead, maxFetch)}
+		return f.run()
+	})
+	if errors.Is(err, errOther) {
+		return sqlcore.PlainFetched{}, nil
+	}
+	if len(got.Rows) > 0 {
+		d.poll.busy(time.Now())
+	}
+	return got, err
+}
+
+// plainFetch is one such fetch.
+type plainFetch struct {
+	d     *database
+	l     *link
+	r     *sqlcore.PlainFetch
+	got   *sqlcore.PlainFetched
+	max   int // to start
+	left  int
+	gone  []goneRow
+	links []int
+}
+
+// goneRow is where a job was taken from.
+type goneRow struct {
+	queue int
+	rank  int64
+	job   storage.ID
+}
+
+func (f *plainFetch) run() error {
+	var queues []int
+	for _, s := range f.r.Spans {
+		if !slices.Contains(queues, s.Queue) {
+			queues = append(queues, s.Queue)
+		}
+	}
+	f.d.poll.serve(queues)
+	vals, now, err := f.d.ours(f.l, f.r.Session, f.lines(queues))
+	if err != nil {
+		return err
+	}
+	if vals[0] != f.r.Generation || vals[2] != 0 || uint64(vals[3]) >= f.r.Call {
+		return errOther
+	}
+	f.got.Known, f.got.Now = true, now
+	if len(queues) > 1 {
+		some, err := f.d.filled(f.l, queues)
+		if err != nil {
+			return err
+		}
+		queues = slices.DeleteFunc(queues, func(q int) bool { return !slices.Contains(some, q) })
+	}
+	for _, q := range queues {
+		if err := f.queue(q); err != nil {
+			return err
+		}
+		if f.left == 0 || f.got.Odd {
+			break
+		}
+	}
+	f.got.More = len(f.got.Rows) == maxFetch && maxFetch < f.r.Max+f.r.Ahead
+	if len(f.got.Rows) == 0 {
+		return f.l.run("ROLLBACK")
+	}
+	if err := f.write(); err != nil {
+		return err
+	}
+	return f.l.run("COMMIT")
+}
+
+// lines asks for held lines that the core has to look at, and for the session's last call.
+func (f *plainFetch) lines(queues []int) string {
+	return ", (SELECT COUNT(*) FROM jg_line n WHERE n.queue IN " + inList(queues) + " AND (n.cause IN (1, 2) OR n.due > 0) AND m.one = 1)" +
+		", (SELECT c.`call` FROM jg_session c WHERE c.no = " + strconv.Itoa(f.r.Session) + " AND m.one = 1)"
+}
+
+// spans is the condition of one queue.
+func (f *plainFetch) spans(queue int) string {
+	b := []byte("r.queue = " + strconv.Itoa(queue) + " AND r.line = 0 AND (")
+	for i, s := range f.r.Spans {
+		if s.Queue != queue {
+			continue
+		}
+		if i > 0 && b[len(b)-1] == ')' {
+			b = append(b, " OR "...)
+		}
+		b = append(b, "(r.`rank` > "...)
+		b = strconv.AppendInt(b, s.Behind, 10)
+		b = append(b, " AND r.`rank` < "...)
+		b = strconv.AppendInt(b, s.Upto, 10)
+		b = append(b, ')')
+	}
+	return string(append(b, ')'))
+}
+
+const readyColumns = "r.`rank`, r.job, r.flags, r.shape, j.links, j.fetches, j.attempt, j.retries, j.lost, j.created, j.enqueued, j.started," +
+	" j.payload, j.options, j.metadata, j.extra"
+
+// queue takes what it may from one queue.
+func (f *plainFetch) queue(queue int) error {
+	found, err := f.l.query(f.d.texts.Named("SELECT " + readyColumns + " FROM jg_ready r STRAIGHT_JOIN jg_job j ON j.id = r.job WHERE " + f.spans(queue) +
+		" ORDER BY r.`rank` LIMIT " + strconv.Itoa(f.left) + " FOR UPDATE SKIP LOCKED"))
+	if err != nil {
+		return err
+	}
+	for {
+		row, ok, _ := found.Next()
+		if !ok {
+			return nil
+		}
+		c := columns(row)
+		if c.int(2)&readyKind != readyPlain || !slices.Contains(f.r.Shapes, int32(c.int(3))) || int(c.int(4))&sqlcore.FetchNot != 0 {
+			f.got.Odd = true
+			return nil
+		}
+		p := sqlcore.PlainRow{ID: storage.ID(c.bytes(1)), Shape: int(c.int(3)), Rank: c.int(0), Attempt: int(c.int(6)), Retries: int(c.int(7)),
+			Lost: int(c.int(8)), Fetch: int(c.int(5)) + 1, Created: c.int(9), Enqueued: c.int(10), Started: c.int(11),
+			Payload: c.bytes(12), Options: c.bytes(13), Metadata: c.bytes(14), Extra: c.bytes(15), Ahead: f.max == 0}
+		f.max = max(f.max-1, 0)
+		f.left--
+		f.got.Rows = append(f.got.Rows, p)
+		f.gone = append(f.gone, goneRow{queue, p.Rank, p.ID})
+		f.links = append(f.links, int(c.int(4)))
+	}
+}
+
+// write moves what was taken from the lines to the session.
+func (f *plainFetch) write() error {
+	for from := 0; from < len(f.gone); {
+		to := from + 1
+		for to < len(f.gone) && f.gone[to].queue == f.gone[from].queue {
+			to++
+		}
+		if err := f.l.write(f.leave(f.gone[from:to])); err != nil {
+			return err
+		}
+		from = to
+	}
+	runs := &writing{b: make([]byte, 0, 150*len(f.gone))}
+	runs.add(f.d.texts.Named("INSERT INTO jg_run (session, job, `fetch`, `call`, flags, started, shape, links) VALUES "))
+	for i := range f.got.Rows {
+		p := &f.got.Rows[i]
+		if i > 0 {
+			runs.add(",")
+		}
+		flags, started := runPlain, f.got.Now
+		if p.Ahead {
+			flags, started = runPlain|runAhead, time.Time{}
+		}
+		runs.add("(").vals(f.r.Session, p.ID, p.Fetch, f.r.Call, flags, started, p.Shape, f.links[i]).add(")")
+	}
+	return f.l.write(runs)
+}
+
+// leave takes jobs off the main line of one queue. Two jobs may have one rank. The server
+// finds rows by rank alone: of all pairs of ranks and jobs it would make a range each.
+func (f *plainFetch) leave(gone []goneRow) *writing {
+	w := &writing{b: make([]byte, 0, 100+80*len(gone))}
+	w.add(f.d.texts.Named("DELETE FROM jg_ready WHERE queue = ")).vals(gone[0].queue).add(" AND line = 0 AND `rank` IN (")
+	for i, g := range gone {
+		if i > 0 {
+			w.add(",")
+		}
+		w.vals(g.rank)
+	}
+	w.add(") AND CONCAT(job) IN (")
+	for i, g := range gone {
+		if i > 0 {
+			w.add(",")
+		}
+		w.vals(g.job)
+	}
+	return w.add(")")
+}
+
+// Bits of jg_run.flags, as the core has them.
+const (
+	runAhead = 1
+	runPlain = 4
+)
+
+// Bits of jg_ready.flags, likewise: the job is plain, and none of its parts is in jg_big.
+const (
+	readyPlain = 1
+	readyKind  = 3
+)
+
+// columns are the values of a row.
+type columns []driver.Value
+
+func (c columns) int(i int) int64 {
+	n, _ := c[i].(int64)
+	return n
+}
+
+func (c columns) bytes(i int) []byte {
+	b, _ := c[i].([]byte)
+	return b
+}

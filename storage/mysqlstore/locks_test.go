@@ -1,0 +1,152 @@
+package mysqlstore_test
+
+import (
+	"context"
+	"database/sql"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/gojobgen/jobgen/storage"
+)
+
+// waiting returns when n transactions wait for a lock.
+func waiting(tb testing.TB, db *sql.DB, n int) {
+	tb.Helper()
+	for end := time.Now().Add(10 * time.Second); time.Now().Before(end); {
+		var now int
+		if err := db.QueryRow("SELECT count(*) FROM information_schema.innodb_trx WHERE trx_state = 'LOCK WAIT'").Scan(&now); err != nil {
+			tb.Fatal(err)
+		}
+		if now >= n {
+			return
+		}
+	}
+	tb.Fatalf("no %d transactions wait for a lock", n)
+}
+
+// A hot fetch that waited for a transaction of the core sees what that has changed.
+func TestHotFetchReadsBehindTheLock(t *testing.T) {
+	for name, change := range map[string]string{
+		"the session is dead":   "UPDATE jobgen_session SET dead = 1",
+		"a later call was made": "UPDATE jobgen_session SET `call` = 1000",
+		"a kind was held":       "INSERT INTO jobgen_line (queue, held, cause, name, print, due) SELECT no, 'x', 1, 'x', '', 0 FROM jobgen_queue",
+		"names have changed":    "UPDATE jobgen_meta SET generation = generation + 1",
+	} {
+		t.Run(name, func(t *testing.T) {
+			s, db := fresh(t, "")
+			w := newWorker(t, s, "q")
+			bulk(t, s, 3)
+			for range 2 { // the first fetch is the core's
+				if jobs := w.fetch(t, 1); len(jobs) != 1 {
+					t.Fatal(jobs)
+				}
+			}
+			runs := count(t, db, "jobgen_run")
+			tx := begin(t, db)
+			for _, text := range []string{"SELECT one FROM jobgen_meta WHERE one = 1 FOR UPDATE", change} {
+				if _, err := tx.Exec(text); err != nil {
+					t.Fatal(err)
+				}
+			}
+			var done sync.WaitGroup
+			done.Go(func() {
+				_, _ = s.Fetch(t.Context(), storage.FetchRequest{Session: w.id, Call: 3, Queues: w.queues, Kinds: w.kinds, Max: 1})
+			})
+			waiting(t, db, 1)
+			if err := tx.Commit(); err != nil {
+				t.Fatal(err)
+			}
+			done.Wait()
+			now := count(t, db, "jobgen_run")
+			if dead := name == "the session is dead" || name == "a later call was made"; dead && now != runs {
+				t.Errorf("%d runs, want %d", now, runs)
+			} else if !dead && now != runs+1 {
+				t.Errorf("%d runs, want %d: the core takes one", now, runs+1)
+			}
+		})
+	}
+}
+
+func count(tb testing.TB, db *sql.DB, table string) (n int) {
+	tb.Helper()
+	if err := db.QueryRow("SELECT count(*) FROM " + table).Scan(&n); err != nil {
+		tb.Fatal(err)
+	}
+	return n
+}
+
+// Who is frozen while it has the write lock is cut off by the server.
+func TestFrozenHolderIsCutOff(t *testing.T) {
+	s, _ := fresh(t, "")
+	release := s.Freeze(t)
+	defer release()
+	began := time.Now()
+	s2 := open(t, common(t, ""))
+	w := newWorker(t, s2, "q")
+	if took := time.Since(began); took > 6*time.Second {
+		t.Errorf("the lock was free after %v", took)
+	}
+	bulk(t, s2, 1)
+	if jobs := w.fetch(t, 1); len(jobs) != 1 {
+		t.Errorf("%d jobs", len(jobs))
+	}
+	release()
+	// The frozen one goes on, on a new connection.
+	insert(t, s, newJob("q", "k"))
+	pause := newWorker(t, s, "q")
+	pause.tick(t)
+}
+
+// Four processes take and settle, two more store, and no job runs twice.
+func TestManyProcesses(t *testing.T) {
+	s, _ := fresh(t, "")
+	const jobs, inserters, workers = 1200, 2, 4
+	ctx, cancel := context.WithTimeout(t.Context(), 60*time.Second)
+	defer cancel()
+	var all sync.WaitGroup
+	for range inserters {
+		from := open(t, common(t, ""))
+		all.Go(func() {
+			for range jobs / inserters / 10 {
+				var group storage.Group
+				for range 10 {
+					group.Jobs = append(group.Jobs, newJob("q", "k"))
+				}
+				if _, err := from.Insert(ctx, group); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	var mu sync.Mutex
+	ran := make(map[storage.ID]int)
+	for range workers {
+		w := newWorker(t, open(t, common(t, "")), "q")
+		all.Go(func() {
+			for ctx.Err() == nil {
+				got := w.fetch(t, 20)
+				mu.Lock()
+				for _, j := range got {
+					ran[j.Job.ID]++
+				}
+				over := len(ran) == jobs
+				mu.Unlock()
+				w.settle(t, got)
+				if over {
+					return
+				}
+			}
+		})
+	}
+	all.Wait()
+	for id, n := range ran {
+		if n != 1 {
+			t.Errorf("job %v ran %d times", id, n)
+		}
+	}
+	counts, err := s.Count(t.Context(), storage.Filter{}, 10*jobs)
+	if err != nil || counts.By[storage.Succeeded] != jobs || len(counts.By) != 1 {
+		t.Errorf("%v %v, want %d succeeded", counts.By, err, jobs)
+	}
+}

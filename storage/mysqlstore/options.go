@@ -1,0 +1,40 @@
+package mysqlstore
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/gojobgen/jobgen/storage"
+)
+
+type options struct {
+	namespace string
+	migrate   bool
+	ahead     func() time.Duration // added to the server's clock, in tests
+}
+
+// Option changes how [New] opens a store.
+type Option func(*options)
+
+// Namespace keeps the jobs apart from those of other applications in the same
+// database: each namespace has its own tables. It is up to 32 small letters and digits;
+// empty, the default, is a namespace too.
+func Namespace(name string) Option { return func(o *options) { o.namespace = name } }
+
+// Migrate says whether [New] makes and changes the tables, which is the default. With
+// false it fails where they are not those of this version: run `jobctl migrate` with an
+// account that may change tables.
+func Migrate(on bool) Option { return func(o *options) { o.migrate = on } }
+
+// prefix is how the names of a namespace's tables begin.
+func (o options) prefix() (string, error) {
+	if o.namespace == "" {
+		return "jobgen_", nil
+	}
+	odd := strings.Trim(o.namespace, "abcdefghijklmnopqrstuvwxyz0123456789")
+	if odd != "" || len(o.namespace) > 32 {
+		return "", fmt.Errorf("mysqlstore: %w: namespace %q is not 1 to 32 small letters and digits", storage.ErrInvalid, o.namespace)
+	}
+	return "jobgen_" + o.namespace + "_", nil
+}

@@ -1,0 +1,115 @@
+package mysqlstore
+
+import (
+	"context"
+	"hash/fnv"
+	"strconv"
+	"time"
+
+	"github.com/gojobgen/jobgen/storage/internal/sqlcore"
+)
+
+// transaction is one with the write lock of the namespace.
+type transaction struct {
+	*buffered
+	d    *database
+	now  time.Time
+	meta sqlcore.Meta
+	lent *conn // alone: to be given back
+}
+
+func (t *transaction) Now() time.Time             { return t.now }
+func (t *transaction) News() bool                 { return false }
+func (t *transaction) Meta() (sqlcore.Meta, bool) { return t.meta, true }
+
+// Commit ends the transaction.
+func (t *transaction) Commit() error {
+	err := t.flush()
+	if err == nil {
+		err = t.run("COMMIT")
+	}
+	switch {
+	case err != nil:
+	case t.lent != nil:
+		t.d.giveBack(t.lent, true)
+		t.lent = nil
+	default:
+		t.d.conn.used = time.Now()
+	}
+	return err
+}
+
+// Rollback undoes all. A connection on which that fails is given up: its end undoes all too.
+func (t *transaction) Rollback() {
+	t.open = nil
+	err := t.run("ROLLBACK")
+	switch {
+	case t.lent != nil:
+		t.d.giveBack(t.lent, err == nil)
+		t.lent = nil
+	case err != nil:
+		t.d.drop()
+	}
+}
+
+// LockKey locks a unique key until the transaction ends.
+func (l *link) LockKey(name string, wait bool) (bool, error) {
+	text := l.texts.Named(`SELECT slot FROM jg_keylock WHERE slot = `) + strconv.Itoa(slotOf(name)) + ` FOR UPDATE`
+	if !wait {
+		text += ` SKIP LOCKED`
+	}
+	found, err := l.query(text)
+	if err != nil {
+		return false, err
+	}
+	_, ok, _ := found.Next()
+	return ok, nil
+}
+
+// slots is how many rows jg_keylock has. Keys that share one wait for each other when
+// they need not, which does no harm.
+const slots = 1000
+
+func slotOf(name string) int {
+	h := fnv.New32a()
+	_, _ = h.Write([]byte(name)) // which never fails
+	return int(h.Sum32() % slots)
+}
+
+// BeginAlone locks unique keys, however long callers' transactions have them, and opens
+// a transaction with the write lock.
+func (d *database) BeginAlone(ctx context.Context, keys []string) (sqlcore.Tx, error) {
+	for {
+		c, err := d.borrow(ctx)
+		if err != nil {
+			return nil, err
+		}
+		t, err := d.lockAlone(ctx, c, keys)
+		if err == nil {
+			return t, nil
+		}
+		undone := d.link(c).run("ROLLBACK") == nil
+		d.giveBack(c, undone)
+		code := codeOf(err)
+		if ctx.Err() != nil || code != codeLockTimeout && code != codeDeadlock {
+			return nil, err
+		}
+	}
+}
+
+func (d *database) lockAlone(ctx context.Context, c *conn, keys []string) (*transaction, error) {
+	l := d.link(c)
+	for _, key := range keys {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		if _, err := l.LockKey(key, true); err != nil {
+			return nil, err
+		}
+	}
+	t, err := d.lock(l)
+	if err == nil {
+		t.lent = c
+	}
+	return t, err
+}

@@ -1,0 +1,163 @@
+package pgstore
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"github.com/gojobgen/jobgen/storage"
+	"github.com/gojobgen/jobgen/storage/internal/sqlcore"
+)
+
+// The hot paths call the functions of migration 0002, each by one statement that is a
+// transaction of its own: when its arguments have arrived it needs nothing more of the
+// client, so a frozen one holds no lock.
+
+// callFunction runs a function on a connection of the store's own.
+func (d *database) callFunction(ctx context.Context, name string, n int, args *arguments, rows func(cells [][]byte) error) error {
+	w, err := d.acquire(ctx)
+	if err != nil {
+		return err
+	}
+	defer w.release()
+	places := make([]string, n)
+	for i := range places {
+		places[i] = "$" + string(rune('1'+i))
+		if i >= 9 {
+			places[i] = "$1" + string(rune('0'+i-9))
+		}
+	}
+	r := &request{name: d.prefix + name, text: "SELECT * FROM " + d.prefix + name + "(" + strings.Join(places, ", ") + ")",
+		args: args.values, types: args.types, rows: new(result), sync: true}
+	if err := w.run([]*request{r}); err != nil {
+		return err
+	}
+	width := len(r.rows.types)
+	for cells := r.rows.cells; len(cells) >= width && width > 0; cells = cells[width:] {
+		if err := rows(cells[:width]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func nothing([][]byte) error { return nil }
+
+// InsertPlain stores plain jobs in one statement, without the write lock.
+func (d *database) InsertPlain(ctx context.Context, jobs []sqlcore.PlainJob) (taken bool, err error) {
+	n := len(jobs)
+	a := new(arguments)
+	a.int8(d.offset.Load())
+	a.blobs(n, func(i int) []byte { return jobs[i].ID[:] })
+	a.int4s(n, func(i int) int { return jobs[i].Shape })
+	a.int4s(n, func(i int) int { return jobs[i].Shelf })
+	a.int4s(n, func(i int) int { return jobs[i].Queue })
+	a.int4s(n, func(i int) int { return jobs[i].Priority })
+	a.blobs(n, func(i int) []byte { return jobs[i].Payload })
+	a.blobs(n, func(i int) []byte { return jobs[i].Options })
+	a.blobs(n, func(i int) []byte { return jobs[i].Metadata })
+	d.active.Store(time.Now().UnixNano())
+	err = d.callFunction(ctx, "hot_insert", 9, a, nothing)
+	if code := codeOf(err); code == codeDuplicate || code == codeDeadlock {
+		return true, nil
+	}
+	return false, err
+}
+
+// FetchPlain takes plain jobs in one statement.
+func (d *database) FetchPlain(ctx context.Context, r *sqlcore.PlainFetch) (got sqlcore.PlainFetched, err error) {
+	a := new(arguments)
+	a.int8(d.offset.Load())
+	a.int8(d.lock)
+	a.int4(r.Session)
+	a.int8(int64(r.Call))
+	a.int8(r.Generation)
+	a.int4s(len(r.Spans), func(i int) int { return r.Spans[i].Queue })
+	a.int8s(len(r.Spans), func(i int) int64 { return r.Spans[i].Behind })
+	a.int8s(len(r.Spans), func(i int) int64 { return r.Spans[i].Upto })
+	a.int4s(len(r.Shapes), func(i int) int { return int(r.Shapes[i]) })
+	a.int4(r.Max)
+	a.int4(r.Ahead)
+	defer func() {
+		if len(got.Rows) > 0 {
+			d.active.Store(time.Now().UnixNano())
+		}
+	}()
+	err = d.callFunction(ctx, "hot_fetch", 11, a, func(c [][]byte) error {
+		got.Known = true
+		got.Now = time.UnixMicro(number(c[0])).UTC()
+		looked, fine := number(c[1]), number(c[2])
+		got.Odd = fine < looked
+		if c[3] == nil {
+			return nil
+		}
+		got.Rows = append(got.Rows, sqlcore.PlainRow{
+			ID: storage.ID(c[3]), Shape: int(number(c[4])), Rank: number(c[5]), Attempt: int(number(c[6])), Retries: int(number(c[7])),
+			Lost: int(number(c[8])), Fetch: int(number(c[9])), Created: number(c[10]), Enqueued: number(c[11]), Started: number(c[12]),
+			Payload: c[13], Options: c[14], Metadata: c[15], Extra: c[16], Ahead: number(c[17]) != 0,
+		})
+		got.More = int64(len(got.Rows)) < fine
+		return nil
+	})
+	return got, err
+}
+
+// SettlePlain writes the ends of plain runs in one statement.
+func (d *database) SettlePlain(ctx context.Context, session int, ends []sqlcore.PlainEnd, begun []storage.Token) (written []bool, all bool, err error) {
+	n := len(ends)
+	a := new(arguments)
+	a.int8(d.offset.Load())
+	a.int8(d.lock)
+	a.int4(session)
+	a.bool(d.async)
+	a.blobs(n, func(i int) []byte { return ends[i].Job[:] })
+	a.int4s(n, func(i int) int { return ends[i].Fetch })
+	a.int8s(n, func(i int) int64 { return int64(ends[i].Took) })
+	a.int8s(n, func(i int) int64 { return ends[i].Retain.Milliseconds() })
+	a.blobs(n, func(i int) []byte { return ends[i].Result })
+	a.blobs(len(begun), func(i int) []byte { return begun[i].Job[:] })
+	a.int4s(len(begun), func(i int) int { return begun[i].Fetch })
+	written = make([]bool, n)
+	err = d.callFunction(ctx, "hot_settle", 11, a, func(c [][]byte) error {
+		if nth := number(c[0]); nth == 0 {
+			all = true
+		} else {
+			written[nth-1] = true
+		}
+		return nil
+	})
+	return written, all, err
+}
+
+// TickIdle is a sign of life while nothing is due.
+func (d *database) TickIdle(ctx context.Context, t sqlcore.IdleTick) (got sqlcore.IdleTicked, err error) {
+	a := new(arguments)
+	a.int8(d.offset.Load())
+	a.int8(d.lock)
+	a.int4(t.Session)
+	a.text(t.Owner)
+	a.int8(t.Generation)
+	a.int4s(len(t.Queues), func(i int) int { return t.Queues[i] })
+	a.int8(0)
+	got.NextDue = -1
+	d.ticked.Store(time.Now().UnixNano())
+	err = d.callFunction(ctx, "hot_tick", 7, a, func(c [][]byte) error {
+		got.Idle = true
+		got.Now = time.UnixMicro(number(c[0])).UTC().Truncate(time.Millisecond)
+		if c[1] != nil {
+			got.NextDue = max(time.UnixMilli(number(c[1])).Sub(got.Now), 0)
+		}
+		got.Ready = int4Array(c[2])
+		return nil
+	})
+	return got, err
+}
+
+// int4Array reads an array of integers.
+func int4Array(b []byte) (all []int) {
+	const head = 20
+	for b = b[min(head, len(b)):]; len(b) >= 8; b = b[8:] {
+		all = append(all, int(number(b[4:8])))
+	}
+	return all
+}
