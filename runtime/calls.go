@@ -9,9 +9,6 @@ import (
 // callTimeout bounds one call of a loop, so that a connection that hangs is given up.
 const callTimeout = 10 * time.Second
 
-// hungFor is how old a call is that counts as hanging once the store is back.
-const hungFor = time.Second
-
 // calls are the calls of a session's loops that the store has not answered. After an
 // outage those sent before or during it may hang for long although the store is back.
 type calls struct {
@@ -37,12 +34,13 @@ func (c *calls) start(ctx context.Context) (context.Context, context.CancelFunc)
 	}
 }
 
-// giveUp ends the calls that hang: the loops make them again.
-func (c *calls) giveUp() {
+// giveUp ends the calls sent before one that was answered after an outage: the loops
+// make them again.
+func (c *calls) giveUp(answered time.Time) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	for cancel, at := range c.sent {
-		if time.Since(at) > hungFor {
+	for cancel, sent := range c.sent {
+		if sent.Before(answered) {
 			(*cancel)()
 		}
 	}

@@ -22,12 +22,12 @@ func TestOutage(t *testing.T) {
 		calls int           // at most, while the store is down
 		back  time.Duration // at most until full speed
 	}{
-		"fails":         {func(f *flaky) { f.fail() }, time.Minute, 5 * 60, 2 * time.Second},
+		"fails":         {func(f *flaky) { f.fail() }, time.Minute, 5 * 60, 1500 * time.Millisecond},
 		"fails shortly": {func(f *flaky) { f.fail() }, 3 * time.Second, 3 * 15, 2 * time.Second},
-		"hangs":         {func(f *flaky) { f.hang() }, time.Minute, 2 * 60, 2500 * time.Millisecond},
-		"hangs shortly": {func(f *flaky) { f.hang() }, 3 * time.Second, 3 * 10, 2500 * time.Millisecond},
+		"hangs":         {func(f *flaky) { f.hang() }, time.Minute, 3 * 60, time.Second},
+		"hangs shortly": {func(f *flaky) { f.hang() }, 3 * time.Second, 3 * 10, time.Second},
 		// It fetches until as many outcomes wait as it keeps at most.
-		"does not take outcomes": {func(f *flaky) { f.fail("settle") }, time.Minute, 4*60 + 100, 2 * time.Second},
+		"does not take outcomes": {func(f *flaky) { f.fail("settle") }, time.Minute, 4*60 + 300, 2 * time.Second},
 		"gives no jobs":          {func(f *flaky) { f.fail("fetch", "wait") }, time.Minute, 4 * 60, 2 * time.Second},
 	}
 	for name, c := range cases {
@@ -152,5 +152,40 @@ func TestEnqueueAloneDuringAnOutage(t *testing.T) {
 		go func() { time.Sleep(time.Second); f.heal() }()
 		_, err = client.EnqueueAll(w.ctx, many(100, j.call(number{}))...)
 		w.must(err)
+	})
+}
+
+// A store that cannot say when there is work is asked about once a second.
+func TestWaitFails(t *testing.T) {
+	bubble(t, func(w *world) {
+		j := simple(w, "test.job", func(context.Context) error { return nil })
+		f := newFlaky(w.store)
+		f.fail("wait")
+		w.serveOn(f)
+		w.pass(time.Minute)
+		if n := f.statements() + f.count("wait"); n > 4*60 {
+			t.Errorf("%d calls in a minute", n)
+		}
+		h := enqueue(w, j.call(empty{}))
+		w.pass(time.Second)
+		w.want(h.ID(), storage.Succeeded)
+	})
+}
+
+// What no second try can cure is not tried again.
+func TestEnqueueIntoAClosedStore(t *testing.T) {
+	bubble(t, func(w *world) {
+		f := newFlaky(w.store)
+		w.must(w.store.Close())
+		client := runtime.NewClient(f)
+		j := define[number, none]("test.job")
+		for _, n := range []int{1, 100} {
+			start, before := time.Now(), f.count("insert")
+			_, err := client.EnqueueAll(w.ctx, many(n, j.call(number{}))...)
+			w.wantErr(err, storage.ErrClosed)
+			if f.count("insert")-before != 1 || time.Since(start) > 0 {
+				t.Errorf("%d tries in %v", f.count("insert")-before, time.Since(start))
+			}
+		}
 	})
 }

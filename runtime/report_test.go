@@ -144,7 +144,7 @@ func TestRefusedReportEndsTheRun(t *testing.T) {
 			cause = context.Cause(ctx)
 			return ctx.Err()
 		})
-		w.serve()
+		w.serve(runtime.ServerOptions{Concurrency: 1}) // so that no fetch learns it first
 		h := enqueue(w, j.call(empty{}))
 		w.pass(5 * time.Second)
 		w.want(h.ID(), storage.Succeeded)

@@ -30,9 +30,7 @@ type run struct {
 	judged atomic.Bool // its outcome is made
 
 	outcome storage.Outcome // the handler's
-
-	next, prev *run // in Server.running; guarded by its mu
-	told       bool // the store knows that it started; guarded by it too
+	told    bool            // the store knows that it started; the reporter's
 }
 
 // newRun makes the run of a fetched job.
@@ -56,11 +54,8 @@ func (r *run) prepare(began time.Time) {
 	}
 }
 
-// end ends the handler's context for the given cause.
-func (r *run) end(cause error) { r.cancel(cause) }
-
 // Refused implements [report.Run]: the store says that the token is dead.
-func (r *run) Refused() { r.end(ErrLost) }
+func (r *run) Refused() { r.cancel(ErrLost) }
 
 // do runs the handler and hands its outcome to the settler, also when the handler
 // panics or ends its goroutine. It returns when the handler ended.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"sync/atomic"
 
 	"github.com/gojobgen/jobgen/runtime/internal/work"
 	"github.com/gojobgen/jobgen/storage"
@@ -20,10 +21,10 @@ type Server struct {
 	pool       *work.Pool[*run]
 	base       context.Context // of all handlers: Run's values without its end
 	faults     faultLog
+	running    []atomic.Pointer[run] // by worker
 
 	mu      sync.Mutex
 	started bool
-	running *run // the newest; see run.next
 }
 
 // NewServer makes a server. It does not touch the store and does not fail; Run does.
@@ -88,6 +89,7 @@ func (s *Server) prepare(ctx context.Context) error {
 	s.started = true
 	s.base = context.WithoutCancel(ctx)
 	s.faults.logger = s.opts.Logger
+	s.running = make([]atomic.Pointer[run], s.opts.Concurrency)
 	s.pool = work.New(s.opts.Concurrency, s.work, giveBack)
 	s.kinds = s.dispatcher.catalogue(*s.opts.Retry)
 	if len(s.kinds) == 0 {

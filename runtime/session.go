@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/gojobgen/jobgen/runtime/internal/fetch"
@@ -23,10 +24,10 @@ type session struct {
 	reporter *report.Loop
 	recurrer *recur.Loop
 	ticker   *tick.Loop
-	calls    calls      // of fetcher and settler
-	contact  gate       // shut while the lease may be over
-	clock    storeClock // set by the first tick
-	gone     bool       // as contact, for admit; guarded by server.mu
+	calls    calls       // of fetcher and settler
+	contact  gate        // shut while the lease may be over
+	clock    storeClock  // set by the first tick
+	gone     atomic.Bool // as contact, for jobs about to start
 }
 
 // live runs the session's loops until the store declares the session dead (true),
@@ -92,7 +93,7 @@ func (se *session) ready(ctx context.Context) error {
 	if err := se.contact.wait(ctx); err != nil {
 		return err
 	}
-	return se.settler.Wait(ctx, 1000+10*se.info.Concurrency)
+	return se.settler.Wait(ctx, 2000+10*se.info.Concurrency)
 }
 
 // quiet waits until nothing runs and all is written, then does what housekeeping
@@ -117,20 +118,16 @@ func (se *session) quiet(ctx context.Context) error {
 func (se *session) lapsed() {
 	se.contact.shut()
 	s := se.server
-	s.mu.Lock()
-	se.gone = true
-	s.mu.Unlock()
+	se.gone.Store(true)
 	for _, r := range s.runs(se) {
-		r.end(ErrLost)
+		r.cancel(ErrLost)
 	}
 	giveBack(s.pool.Take(func(r *run) bool { return r.session == se }))
 }
 
 // back: the session lives after all.
 func (se *session) back() {
-	se.server.mu.Lock()
-	se.gone = false
-	se.server.mu.Unlock()
+	se.gone.Store(false)
 	se.contact.open()
 }
 
@@ -143,7 +140,7 @@ func (se *session) cancelled(ids []storage.ID) {
 	}
 	for _, r := range se.server.runs(se) {
 		if want[r.token.Job] {
-			r.end(ErrCancelled)
+			r.cancel(ErrCancelled)
 		}
 	}
 	giveBack(se.server.pool.Take(func(r *run) bool { return r.session == se && want[r.token.Job] }))

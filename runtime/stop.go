@@ -38,7 +38,7 @@ func (s *Server) waitForRuns() []*run {
 		return nil
 	}
 	for _, r := range s.runs(nil) {
-		r.end(ErrStopping)
+		r.cancel(ErrStopping)
 	}
 	if waitFor(done, s.opts.StopGrace) {
 		return nil

@@ -10,8 +10,8 @@ import (
 // unknownPause is how long a job waits whose kind the store should not have given.
 const unknownPause = time.Minute
 
-// work runs a job in the worker's goroutine and returns when it ended.
-func (s *Server) work(r *run, began time.Time) time.Time {
+// work runs a job in the goroutine of a worker and returns when it ended.
+func (s *Server) work(worker int, r *run, began time.Time) time.Time {
 	if r.kind == nil {
 		r.session.settler.Add(&storage.Outcome{
 			Token: r.token, Kind: storage.Snooze, Delay: unknownPause, Reason: "server " + s.opts.Name + " has no handler for it",
@@ -19,51 +19,21 @@ func (s *Server) work(r *run, began time.Time) time.Time {
 		return began
 	}
 	r.prepare(began)
-	if !s.admit(r) {
+	s.running[worker].Store(r)
+	defer s.running[worker].Store(nil)
+	if r.session.gone.Load() { // it may run elsewhere; later on lapsed finds it among the running
 		r.cancel(ErrLost)
 		giveBack([]*run{r})
 		return began
 	}
-	defer s.leave(r)
 	return r.do()
-}
-
-// admit notes that r runs, unless its session has lost contact: then it must not
-// start, since the job may run elsewhere.
-func (s *Server) admit(r *run) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if r.session.gone {
-		return false
-	}
-	if r.next = s.running; r.next != nil {
-		r.next.prev = r
-	}
-	s.running = r
-	return true
-}
-
-func (s *Server) leave(r *run) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if r.next != nil {
-		r.next.prev = r.prev
-	}
-	if r.prev != nil {
-		r.prev.next = r.next
-	} else {
-		s.running = r.next
-	}
-	r.next, r.prev = nil, nil
 }
 
 // runs are the running jobs of a session; of nil, all.
 func (s *Server) runs(se *session) []*run {
-	s.mu.Lock()
-	defer s.mu.Unlock()
 	var out []*run
-	for r := s.running; r != nil; r = r.next {
-		if se == nil || r.session == se {
+	for i := range s.running {
+		if r := s.running[i].Load(); r != nil && (se == nil || r.session == se) {
 			out = append(out, r)
 		}
 	}
@@ -75,19 +45,13 @@ func (s *Server) runs(se *session) []*run {
 func (se *session) sources() []*report.Source {
 	var out []*report.Source
 	var started []storage.Token
-	s := se.server
-	s.mu.Lock()
-	for r := s.running; r != nil; r = r.next {
-		if r.session != se {
-			continue
-		}
+	for _, r := range se.server.runs(se) {
 		out = append(out, &r.source)
 		if !r.told {
 			r.told = true
 			started = append(started, r.token)
 		}
 	}
-	s.mu.Unlock()
 	se.settler.Started(started)
 	return out
 }

@@ -73,7 +73,7 @@ func (g *Group[T, R]) answer(err error) {
 func (g *Group[T, R]) putBack(err error) bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	g.limit = max(g.limit/2, 1)
+	g.limit = max(len(g.batch)/4, 1)
 	now := time.Now()
 	all := append(g.waiting, g.batch...)
 	g.waiting = nil

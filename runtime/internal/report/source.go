@@ -138,6 +138,7 @@ func (s *Source) answered(v storage.Verdict) {
 	switch v {
 	case storage.Refused:
 		err = ErrOver
+		s.run.Refused()
 	case storage.Unstorable:
 		err = storage.ErrTooLarge
 	}
@@ -151,9 +152,6 @@ func (s *Source) answered(v storage.Verdict) {
 	s.saves = s.saves[f.saves:]
 	more := len(s.saves) > 0
 	s.mu.Unlock()
-	if v == storage.Refused {
-		s.run.Refused()
-	}
 	if more {
 		s.loop.Kick()
 	}

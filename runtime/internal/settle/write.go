@@ -121,7 +121,7 @@ func (s *Settler) putBack(req storage.SettleRequest, smaller bool) {
 		s.outcomes = append(s.outcomes, req.Outcomes...)
 		s.started = append(s.started, req.Started...)
 		if smaller {
-			s.limit = max(s.limit/2, 1)
+			s.limit = max(len(req.Outcomes)/2, 1)
 		}
 	}
 	s.mu.Unlock()

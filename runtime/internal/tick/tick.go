@@ -32,8 +32,8 @@ type Config struct {
 	// run elsewhere by now. Back is called when the session turns out to live still.
 	Lapsed func()
 	Back   func()
-	// Again is called when a tick succeeded after one that failed.
-	Again func()
+	// Again is called when a tick succeeded after one that failed, with when it was sent.
+	Again func(sent time.Time)
 	Fault func(error)
 }
 
@@ -67,40 +67,32 @@ func (l *Loop) Run(ctx context.Context) error {
 	var pauses pause.Pauses
 	failed := false
 	for {
-		start := time.Now()
-		r, err := l.tick(ctx)
-		var wait time.Duration
+		a := l.ask(ctx, failed)
+		var next time.Time
 		switch {
 		case ctx.Err() != nil:
 			return nil
-		case errors.Is(err, storage.ErrSessionLost):
+		case errors.Is(a.err, storage.ErrSessionLost):
 			l.watch.lose()
-			return err
-		case err != nil:
-			l.Fault(err)
-			wait = min(pauses.Next(start), l.Interval())
-			failed, start = true, time.Now()
+			return a.err
+		case a.err != nil:
+			l.Fault(a.err)
+			failed = true
+			next = time.Now().Add(min(pauses.Next(a.sent), l.Interval()))
 		default:
-			l.watch.contact(start.Add(l.Lease))
+			l.watch.contact(a.sent.Add(l.Lease))
 			if failed {
-				l.Again()
+				l.Again(a.sent)
 			}
 			failed = false
 			pauses.Reset()
-			wait = l.tell(r)
+			// A slow answer is part of the interval, so that the next tick is not late for it.
+			next = a.sent.Add(l.tell(a.result))
 		}
-		// A slow answer is part of the interval, so that the next tick is not late for it.
-		if !l.soon.sleep(ctx, start.Add(wait)) {
+		if !l.soon.sleep(ctx, next) {
 			return nil
 		}
 	}
-}
-
-func (l *Loop) tick(ctx context.Context) (storage.TickResult, error) {
-	ctx, cancel := context.WithTimeout(ctx, l.Lease/2)
-	defer cancel()
-	l.soon.reset()
-	return l.Store.Tick(ctx, storage.TickRequest{Session: l.Session, DueAfter: l.after})
 }
 
 // tell passes on what the tick brought and says how long to wait for the next.

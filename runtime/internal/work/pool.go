@@ -20,15 +20,16 @@ import (
 // goroutines, not by one each.
 type Pool[J any] struct {
 	size int
-	run  func(j J, began time.Time) time.Time
+	run  func(worker int, j J, began time.Time) time.Time
 	back func([]J)
 
 	mu       sync.Mutex
 	free     int // workers neither running, nor kept for a due job, nor taken by Room
 	line     line[J]
 	due      int
-	starting bool // a worker is started and has not taken its job yet
-	armed    bool // the watch over held jobs is set
+	starting bool  // a worker is started and has not taken its job yet
+	numbers  []int // free numbers of workers
+	armed    bool  // the watch over held jobs is set
 	ahead    ahead
 	asks     func() bool   // what Room or Idle waits for; nil: nobody waits
 	wake     chan struct{} // answers asks
@@ -36,9 +37,14 @@ type Pool[J any] struct {
 }
 
 // New makes a pool of size workers. run works one job and returns when it ended; it
-// may end its goroutine. back gets held jobs that found no worker in time.
-func New[J any](size int, run func(j J, began time.Time) time.Time, back func([]J)) *Pool[J] {
-	return &Pool[J]{size: size, run: run, back: back, free: size, ahead: newAhead(size), wake: make(chan struct{}, 1)}
+// may end its goroutine. It is told the number of its worker, from 0 to size-1, which
+// no other job has meanwhile. back gets held jobs that found no worker in time.
+func New[J any](size int, run func(worker int, j J, began time.Time) time.Time, back func([]J)) *Pool[J] {
+	p := &Pool[J]{size: size, run: run, back: back, free: size, ahead: newAhead(size), wake: make(chan struct{}, 1)}
+	for i := range size {
+		p.numbers = append(p.numbers, size-1-i)
+	}
+	return p
 }
 
 // Room waits until there is room, takes all free workers, and says how many they
@@ -94,8 +100,8 @@ func (p *Pool[J]) answer() {
 	}
 }
 
-// Put starts as many of the jobs as there are workers, taken by Room, holds the others
-// and frees the workers that are left.
+// Put starts as many of the jobs as there are workers, taken by Room or free, holds the
+// others and frees the workers that are left.
 func (p *Pool[J]) Put(workers int, jobs []J) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -103,7 +109,8 @@ func (p *Pool[J]) Put(workers int, jobs []J) {
 	for _, j := range jobs {
 		p.line.push(waiting[J]{j, now})
 	}
-	p.due += workers
+	p.due += workers + p.free // some may have become free since Room
+	p.free = 0
 	p.settleDue()
 	p.watchHeld()
 	p.answer()

@@ -23,6 +23,7 @@ func (p *Pool[J]) watch() {
 		} else {
 			late = p.line.take(p.due, nil)
 			p.ahead.forget()
+			p.answer()
 		}
 	}
 	p.mu.Unlock()

@@ -5,31 +5,31 @@ import "time"
 // work is a worker: it takes its job from the line and goes on while there are more.
 func (p *Pool[J]) work() {
 	defer p.busy.Done()
-	if j, ok := p.first(); ok {
-		p.runAll(j, time.Now())
+	if number, j, ok := p.first(); ok {
+		p.runAll(number, j, time.Now())
 	}
 }
 
 // runAll runs j and what it finds in the line after it. A job may end its goroutine
 // (runtime.Goexit); a new worker goes on then.
-func (p *Pool[J]) runAll(j J, began time.Time) {
+func (p *Pool[J]) runAll(number int, j J, began time.Time) {
 	over := false
 	defer func() {
 		if over {
 			return
 		}
 		now := time.Now()
-		if j, ok := p.next(now.Sub(began)); ok {
+		if j, ok := p.next(number, now.Sub(began)); ok {
 			p.busy.Add(1)
 			go func() {
 				defer p.busy.Done()
-				p.runAll(j, now)
+				p.runAll(number, j, now)
 			}()
 		}
 	}()
 	for ok := true; ok; {
-		ended := p.run(j, began)
-		j, ok = p.next(ended.Sub(began))
+		ended := p.run(number, j, began)
+		j, ok = p.next(number, ended.Sub(began))
 		began = ended
 	}
 	over = true
@@ -37,22 +37,24 @@ func (p *Pool[J]) runAll(j J, began time.Time) {
 
 // first is the job of a worker that was just started; the job it was started for may
 // be gone.
-func (p *Pool[J]) first() (j J, ok bool) {
+func (p *Pool[J]) first() (number int, j J, ok bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.starting = false
 	if ok = p.due > 0; ok {
 		p.due--
 		j = p.line.pop()
+		last := len(p.numbers) - 1
+		number, p.numbers = p.numbers[last], p.numbers[:last]
 	}
 	p.settleDue()
 	p.answer()
-	return j, ok
+	return number, j, ok
 }
 
 // next is the job for a worker whose last one took so long; without one the worker
 // is free. Where the job had a worker to itself, that one is kept for the next job.
-func (p *Pool[J]) next(took time.Duration) (j J, ok bool) {
+func (p *Pool[J]) next(number int, took time.Duration) (j J, ok bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.ahead.ran(took)
@@ -61,6 +63,7 @@ func (p *Pool[J]) next(took time.Duration) (j J, ok bool) {
 		p.settleDue()
 	} else {
 		p.free++
+		p.numbers = append(p.numbers, number)
 	}
 	p.answer()
 	return j, ok
