@@ -26,8 +26,8 @@ generate: ## write generated code anew
 check: ## fail when generated code is not up to date
 	$(GO) run ./cmd/jobgen check ./...
 
-bench: ## run the benchmarks of this module
-	$(GO) test -run '^$$' -bench . -benchmem ./...
+bench: setup ## run jobgen and its peers side by side, on servers it starts; takes long
+	cd bench && $(GO) run .
 
 clean: ## remove what the other targets left
 	rm -rf .cache bin
