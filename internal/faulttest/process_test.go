@@ -3,8 +3,12 @@ package faulttest
 import (
 	"bufio"
 	"bytes"
+	"encoding/json"
+	"fmt"
 	"os"
 	"os/exec"
+	"path/filepath"
+	"runtime"
 	"syscall"
 	"testing"
 	"time"
@@ -13,47 +17,72 @@ import (
 // process is a worker process of ours.
 type process struct {
 	cmd    *exec.Cmd
+	config workerConfig
 	stderr bytes.Buffer
 	gone   chan struct{}
-	dead   time.Time // when it was killed
 }
 
-// startWorker starts a worker on dir and waits until it works. It dies with the test binary.
-func startWorker(t *testing.T, dir string) *process {
+// startWorker starts a worker and waits until it works. It dies with the test binary.
+func startWorker(t *testing.T, c workerConfig) *process {
 	t.Helper()
-	p := &process{cmd: exec.Command(os.Args[0]), gone: make(chan struct{})}
-	p.cmd.Env = append(os.Environ(), workerFolder+"="+dir)
+	text, err := json.Marshal(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := &process{cmd: exec.Command(os.Args[0]), config: c, gone: make(chan struct{})}
+	p.cmd.Env = append(os.Environ(), workerVariable+"="+string(text))
 	p.cmd.Stderr = &p.stderr
 	p.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	out, err := p.cmd.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := p.cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	if !bufio.NewScanner(out).Scan() {
-		_ = p.cmd.Wait()
-		t.Fatalf("worker did not start: %s", p.stderr.String())
-	}
+	working := make(chan error, 1)
 	go func() {
+		runtime.LockOSThread() // the parent-death signal follows this thread
+		defer runtime.UnlockOSThread()
+		defer close(p.gone)
+		if err := p.cmd.Start(); err != nil {
+			working <- err
+			return
+		}
+		if lines := bufio.NewScanner(out); !lines.Scan() {
+			working <- fmt.Errorf("it ended: %w", p.cmd.Wait())
+			return
+		}
+		working <- nil
 		_ = p.cmd.Wait()
-		close(p.gone)
 	}()
-	t.Cleanup(p.kill)
+	if err := <-working; err != nil {
+		t.Fatalf("worker did not start: %v: %s", err, p.stderr.String())
+	}
+	t.Cleanup(func() {
+		p.kill()
+		if log, err := os.ReadFile(c.log(p.pid())); t.Failed() && err == nil {
+			t.Logf("log of worker %d:\n%s", p.pid(), log[max(0, len(log)-4000):])
+		}
+	})
 	return p
 }
 
 func (p *process) pid() int { return p.cmd.Process.Pid }
 
-// kill ends the process as a crash would.
-func (p *process) kill() {
+// kill ends the process as a crash would, and gives the time of death.
+func (p *process) kill() time.Time {
+	at := time.Now()
 	select {
 	case <-p.gone:
 	default:
-		p.dead = time.Now()
 		_ = p.cmd.Process.Kill()
 		<-p.gone
+	}
+	return at
+}
+
+func (p *process) signal(t *testing.T, s syscall.Signal) {
+	t.Helper()
+	if err := p.cmd.Process.Signal(s); err != nil {
+		t.Fatal(err)
 	}
 }
 
@@ -65,8 +94,12 @@ func (p *process) stop(t *testing.T) {
 	case <-p.gone:
 	case <-time.After(40 * time.Second):
 		t.Errorf("worker %d did not stop", p.pid())
+		p.kill()
 	}
 	if !p.cmd.ProcessState.Success() {
 		t.Errorf("worker %d: %v: %s", p.pid(), p.cmd.ProcessState, p.stderr.String())
 	}
 }
+
+// log is the file that worker pid logs to.
+func (c workerConfig) log(pid int) string { return filepath.Join(c.Dir, fmt.Sprintf("log-%d", pid)) }

@@ -2,103 +2,99 @@ package faulttest
 
 import (
 	"context"
+	"errors"
 	"fmt"
-	"math/rand/v2"
 	"os"
 	"os/signal"
-	"path/filepath"
 	"strconv"
 	"syscall"
-	"testing"
 	"time"
+
+	"github.com/rs/zerolog"
 
 	"github.com/gojobgen/jobgen/runtime"
 	"github.com/gojobgen/jobgen/runtime/generated"
-	"github.com/gojobgen/jobgen/storage/sqlitestore"
 )
 
-// The test binary is its own worker process: with this variable set to a folder it
-// works the store in it until it is killed or asked to stop.
-const workerFolder = "JOBGEN_FAULT_WORKER"
-
-func TestMain(m *testing.M) {
-	if dir := os.Getenv(workerFolder); dir != "" {
-		if err := work(dir); err != nil {
-			fmt.Fprintln(os.Stderr, err)
-			os.Exit(1)
-		}
-		return
-	}
-	os.Exit(m.Run())
+// workerConfig is what a worker process is told.
+type workerConfig struct {
+	URL   string
+	Dir   string        // of ledgers and logs
+	Clock time.Duration // how far its clock is off
+	Claim bool          // fetch and release in a tight loop, instead of working
 }
 
-// longestStep keeps two servers busy while they are killed again and again.
-const longestStep = 800 * time.Millisecond
+// stepArgs are the arguments of the jobs here: how long to run, and after how many
+// failures to succeed.
+type stepArgs struct{ Millis, Fails int }
 
-type (
-	stepArgs  struct{ N int }
-	sleepArgs struct{ Millis int }
-)
-
-// What a generator would write for the three jobs of these tests.
+// What a generator would write for the jobs of these tests.
 var (
-	stepSpec  = &generated.Spec{Kind: "fault.Step", Retry: &generated.Retry{}}
-	afterSpec = &generated.Spec{Kind: "fault.After", Retry: &generated.Retry{}}
-	sleepSpec = &generated.Spec{Kind: "fault.Sleep", Retry: &generated.Retry{}}
+	// stepSpec retries at once, as often as its arguments make it fail.
+	stepSpec = &generated.Spec{Kind: "fault.Step", Retry: &generated.Retry{Max: 5, Delays: []time.Duration{20 * time.Millisecond}}}
+	// failSpec has no retries: its first failure is its end.
+	failSpec = &generated.Spec{Kind: "fault.Fail", Retry: &generated.Retry{}}
 )
 
-func stepJob(n int, opts ...runtime.Option) runtime.Call[runtime.None] {
-	return generated.NewCall[runtime.None](stepSpec, &stepArgs{n}, opts)
+func step(a stepArgs, opts ...runtime.Option) runtime.Call[runtime.None] {
+	return generated.NewCall[runtime.None](stepSpec, &a, opts)
 }
 
-func afterJob(n int, opts ...runtime.Option) runtime.Call[runtime.None] {
-	return generated.NewCall[runtime.None](afterSpec, &stepArgs{n}, opts)
+func fail(opts ...runtime.Option) runtime.Call[runtime.None] {
+	return generated.NewCall[runtime.None](failSpec, &stepArgs{Fails: 1}, opts)
 }
 
-func sleepJob(d time.Duration, opts ...runtime.Option) runtime.Call[runtime.None] {
-	return generated.NewCall[runtime.None](sleepSpec, &sleepArgs{int(d.Milliseconds())}, opts)
-}
-
-// work runs a server on the folder's store and writes every event to a ledger of
-// its own process.
-func work(dir string) error {
-	store, err := sqlitestore.Open(filepath.Join(dir, "jobs.db"))
+// run is a worker process: a server on the store that writes every event to a ledger
+// of its own.
+func (c workerConfig) run() error {
+	store, err := open(c.URL)
 	if err != nil {
 		return err
 	}
 	defer store.Close()
-	l, err := newLedger(dir)
+	l, err := newLedger(c.Dir)
+	if err != nil {
+		return err
+	}
+	log, err := os.OpenFile(c.log(os.Getpid()), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 	if err != nil {
 		return err
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
 	defer stop()
 	fmt.Println("working") // whoever started the process waits for a line
-	return runtime.NewServer(store, dispatcher(l), runtime.ServerOptions{MaxLost: 1000}).Run(ctx)
+	if c.Claim {
+		return claim(ctx, store)
+	}
+	return runtime.NewServer(store, dispatcher(l), runtime.ServerOptions{
+		MaxLost: 1000, Logger: zerolog.New(log).With().Timestamp().Logger(),
+		Clock: func() time.Time { return time.Now().Add(c.Clock) },
+	}).Run(ctx)
 }
 
 func dispatcher(l *ledger) *runtime.Dispatcher {
 	d := runtime.NewDispatcher()
-	step := func(ctx context.Context, _ *stepArgs) (runtime.None, error) {
-		defer l.note(ctx, "end")
+	run := func(ctx context.Context, a *stepArgs) (runtime.None, error) {
 		l.note(ctx, "start")
-		time.Sleep(rand.N(longestStep)) // the work itself, not a wait of the test
-		return runtime.None{}, nil
-	}
-	generated.Register(d, stepSpec, step)
-	generated.Register(d, afterSpec, step)
-	generated.Register(d, sleepSpec, func(ctx context.Context, a *sleepArgs) (runtime.None, error) {
-		l.note(ctx, "start")
-		for range a.Millis / 20 { // in small steps: time that the process is frozen is no work done
+		for end := time.Duration(a.Millis) * time.Millisecond; end > 0; end -= stride { // time that the process is frozen is no work done
 			select {
-			case <-time.After(20 * time.Millisecond):
+			case <-time.After(min(end, stride)):
 			case <-ctx.Done():
 				l.note(ctx, "ended-by:"+strconv.Quote(context.Cause(ctx).Error()))
 				return runtime.None{}, ctx.Err()
 			}
 		}
+		if runtime.FromContext(ctx).Retries() < a.Fails {
+			l.note(ctx, "fail")
+			return runtime.None{}, errors.New("as the test wants it")
+		}
 		l.note(ctx, "end")
 		return runtime.None{}, nil
-	})
+	}
+	generated.Register(d, stepSpec, run)
+	generated.Register(d, failSpec, run)
 	return d
 }
+
+// stride is the longest sleep of a handler.
+const stride = 20 * time.Millisecond
