@@ -228,13 +228,13 @@ func (b *bell) subscribe(ctx context.Context) error {
 	}
 	pubsub := b.s.rdb.Subscribe(ctx, channels...)
 	if _, err := pubsub.Receive(ctx); err != nil {
-		pubsub.Close()
+		_ = pubsub.Close()
 		return b.s.fault("listening for work failed", err)
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if b.pubsub != nil || b.s.closed() {
-		pubsub.Close()
+		_ = pubsub.Close()
 		return nil
 	}
 	b.pubsub, b.marked, b.ended = pubsub, time.Time{}, make(chan struct{})
@@ -255,7 +255,7 @@ func (b *bell) hear(pubsub *redis.PubSub, ended chan struct{}) {
 			b.ring(m.Payload)
 		}
 	}
-	pubsub.Close()
+	_ = pubsub.Close()
 	b.mu.Lock()
 	if b.pubsub == pubsub {
 		b.pubsub, b.marked = nil, time.Time{}
@@ -271,7 +271,7 @@ func (b *bell) close() {
 	b.pubsub = nil
 	b.mu.Unlock()
 	if pubsub != nil {
-		pubsub.Close()
+		_ = pubsub.Close()
 		<-ended
 	}
 	b.ringAll()

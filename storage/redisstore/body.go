@@ -66,9 +66,7 @@ func encodeBody(n *storage.NewJob) []byte {
 		b = append(b, 't')
 		b = binary.AppendVarint(b, rules.Cut(n.Occurrence).UnixMilli())
 	}
-	// Lua finds a string by a hash of some of its bytes, always of the last; bodies are
-	// often much alike.
-	return append(b, 'Z', n.ID[13])
+	return b
 }
 
 // decodeBody writes a body into j, whose slices it shares nothing with.
@@ -76,9 +74,6 @@ func decodeBody(j *storage.Job, body string) error {
 	metaKey := ""
 	for b := []byte(body); len(b) > 0; {
 		letter := b[0]
-		if letter == 'Z' {
-			return nil
-		}
 		var text string
 		var value int64
 		if letter == 'c' || letter == 'd' || letter == 'F' || letter == 'U' || letter == 'M' || letter == 'P' || letter == 't' {

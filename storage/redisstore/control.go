@@ -3,6 +3,7 @@ package redisstore
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/gojobgen/jobgen/storage"
 	"github.com/gojobgen/jobgen/storage/internal/rules"
@@ -40,23 +41,25 @@ func (s *Store) Control(ctx context.Context, c storage.Control) (storage.Control
 			states = append(states, byte(state))
 		}
 	}
-	for len(ids) > 0 {
-		n := s.sameShard(ids)
-		if err := s.control(ctx, &c, states, ids[:n], &res); err != nil {
+	for _, part := range s.byShard(ids) {
+		if err := s.control(ctx, &c, states, part, &res); err != nil {
 			return res, err
 		}
-		ids = ids[n:]
 	}
 	return res, nil
 }
 
-// sameShard is how many of the first ids share a shard, and a run.
-func (s *Store) sameShard(ids []storage.ID) int {
-	n := 1
-	for n < len(ids) && n < maxControl && s.shardOf(ids[n]) == s.shardOf(ids[0]) {
-		n++
+// byShard parts ids by their shard, each part in their order and small enough for a script.
+func (s *Store) byShard(ids []storage.ID) (parts [][]storage.ID) {
+	all := make([][]storage.ID, len(s.shards))
+	for _, id := range ids {
+		n := s.shardOf(id).n
+		all[n] = append(all[n], id)
 	}
-	return n
+	for _, part := range all {
+		parts = slices.AppendSeq(parts, slices.Chunk(part, maxControl))
+	}
+	return parts
 }
 
 // control acts on ids of one shard.
@@ -69,8 +72,12 @@ func (s *Store) control(ctx context.Context, c *storage.Control, states []byte, 
 	if c.Payload != nil {
 		payload = payloadPart(c.Fingerprint, c.Payload)
 	}
+	ids, stamps, err := s.retake(ctx, c.Action, ids, res)
+	if err != nil || len(ids) == 0 {
+		return err
+	}
 	args := []any{
-		int(c.Action), int(c.Expect), rules.By(c.Action, c.By, c.Reason), due, in, payload, print[:], c.Fingerprint, states,
+		int(c.Action), int(c.Expect), rules.By(c.Action, c.By, c.Reason), due, in, payload, print[:], c.Fingerprint, states, stamps,
 	}
 	for i := range ids {
 		args = append(args, ids[i][:])
@@ -143,12 +150,20 @@ func (s *Store) CancelBatch(ctx context.Context, id storage.ID, by string) (more
 	if err := s.enter(ctx); err != nil {
 		return false, err
 	}
-	reply, err := s.shardOf(id).call(ctx, cancelBatchScript(), id[:], rules.Reason(by))
-	if err != nil {
-		return false, err
+	// The batch's own shard first; the others learn of it by message, or here.
+	home := s.shardOf(id)
+	for i, sh := range append([]*shard{home}, s.shards...) {
+		if i > 0 && sh == home {
+			continue
+		}
+		reply, err := sh.call(ctx, cancelBatchScript(), id[:], rules.Reason(by))
+		if err != nil {
+			return false, err
+		}
+		if sh == home && asInt(reply) < 0 {
+			return false, noBatch(id)
+		}
+		more = more || asInt(reply) == 1
 	}
-	if asInt(reply) < 0 {
-		return false, fmt.Errorf("redisstore: %w: batch %s", storage.ErrNotFound, id)
-	}
-	return asInt(reply) == 1, nil
+	return more, nil
 }

@@ -14,6 +14,14 @@
 // a whole call with a handful of Redis commands; they answer "not plain" before they
 // write anything, and the call is made again with the full script.
 //
+// Every byte that passes through Lua costs, so the plain scripts pass on what Go has put
+// together. A plain fetch writes no records: it takes the jobs off the line and puts a
+// claim beside each record, which stays as it was. A plain settle writes the records that
+// Go has made of what its fetch gave, where the claims are still the same. Whatever else
+// changes a job in between (lua/jobs.lua) takes the claim into the record first, so an
+// unchanged claim says that the record is unchanged too. Readers do the same with what
+// they read (lua/claim.lua).
+//
 // # Shards and keys
 //
 // A shard is the jobs of a range of lanes: shard = lane * N >> 14. All its keys have one
@@ -31,6 +39,8 @@
 //	state    hash    id -> the job's record (see record.go and lua/codec.lua): all that changes
 //	body     hash    id -> what never changes, written and read by Go only (body.go)
 //	more     hash    id -> cmsgpack map of a job that is not plain (lua/more.lua says its fields)
+//	claim    hash    id -> claim of a job that a plain fetch gave (claim.go): session id, time in ms,
+//	                 start in ms (0: held ready), fetch in 4 bytes, name of the server
 //	part     hash    one letter, id -> 'r' result, 'c' checkpoint, 'i' input, 'p' progress (8 bytes
 //	                 of a float64, note), 'y' payload that replaces the body's (1 byte length,
 //	                 fingerprint, payload), 'k' reason of a request to cancel;
@@ -56,11 +66,15 @@
 //	batch    hash    id -> cmsgpack map of a batch (lua/batch.lua says its fields)
 //	set      zset 0  memberships by id: 'b', batch: all batches; 'j', batch, job; 'o', batch, job:
 //	                 those that are not final; 'n', batch, nested batch; 'm', recurring id, 0, job;
-//	                 'c', session, job: cancellation requested
+//	                 'c', session, job: cancellation requested; 'R', id: recurring jobs; 'D',
+//	                 owner, 0, id: those that are due; 'F', ms, id: when to look whether one is
+//	                 forgotten; 'W', node, shard in 2 bytes, gen in 6, 1 byte: far nodes of a node;
+//	                 'P', ms, job: in prep; 'Y', ms, id: far nodes that are pinned until then
 //	unique   hash    key -> holder's id, ms until when (0: to its end)
 //	limit    hash    'l', key -> jobs running; 'r', key -> the longest Per asked for, in microseconds
 //	rate     zset 0  starts: key, 0, microseconds in 8 bytes, a running number in 4
-//	meta     hash    seq, line: the last numbers given; start: running number of starts
+//	meta     hash    seq, line, start, stamp, gen, freed: the last numbers given; 'o', 'i', shard in
+//	                 2 bytes: of messages to and from it; 'O', shard: of its last slot freed
 //	paused   hash    'q', N8(queue) and 'k', N8(kind) -> who paused it (never absent while paused)
 //	count    hash    state in 1 byte, N8(queue), N8(kind) -> jobs; 'H', N8(queue), cause letter ->
 //	                 held jobs: 'k' kind, 'p' paused kind, 'l' limit, 'r' rate. No zeros are kept
@@ -83,6 +97,10 @@
 //	fired    hash    recurring id, 0, occurrence in ms (8 bytes, signed) -> id of its job
 //	cron     hash    recurring id -> its record (see recurring.go)
 //	next     zset    recurring jobs that are not paused, by Next in ms
+//	out      zset 0  messages to other shards: target in 2 bytes, number in 6, cmsgpack list
+//	prep     hash    id of a job that is about to hold a unique key -> ms since when
+//	reserve  hash    unique key of this shard -> id of the job that reserved it, stamp in 8 bytes
+//	slot     zset 0  taken slots of limits of this shard: key, 0, job, fetch in 4 bytes, session, ms
 //	wake     string  there while somebody waits; also the name of the channel on which queues
 //	                 that got work are told: N8 one behind the other
 //
@@ -104,8 +122,33 @@
 //
 // # Several shards
 //
-// A group lives in the shard of its ids' lane. Parents, batches, keys and limits of other
-// shards are the matter of a durable relay (an outbox per shard, delivered by Tick) and
-// of prepared groups, whose own shard decides: see relay.go once it is there. A single
-// server has one shard, and nothing of this.
+// A single server has one shard, and nothing of what follows; a Cluster has 12 unless
+// [Shards] says otherwise. A group lives in the shard of its ids' lane, whole; sessions,
+// pauses and the catalogue are in every shard, which each judge by themselves who is dead.
+// What crosses shards:
+//
+//   - Messages (mail.go). A step leaves in its own shard, as part of it, what it means for
+//     others. Its caller delivers that at once, Tick what a dead caller left. Messages of one
+//     shard to another have rising numbers, and are taken once and in order.
+//   - Parents and batches (far.go, lua/far.lua). In the shard of the children or members a far
+//     node stands for one of another shard: they are judged by it as if it were the node. An
+//     insert makes and pins it, registers it with the node (watch), and stores the group with
+//     how the node stood. From then on messages keep both alike: every end of the node in
+//     order, its start after an end, its cancellation; and back what its members count and
+//     whether anything awaits it. A registration has a number (gen), so that what was told
+//     for an earlier one is not taken for a later one.
+//   - Unique keys (reserve.go). The key's shard knows which job reserved it; whether that
+//     job holds it only the job's shard knows. So the end of a job frees its key at once
+//     and without a message. An insert first prepares its jobs in their own shard, so that
+//     nobody takes their reservations for left ones, and stores only what still is prepared.
+//   - Limits (limits.go). A fetch asks the key's shard for a slot, for one run in one session,
+//     and goes on with the answer. The end of the run gives it back by a message, another
+//     wakes those who wait. What was taken and never used, a Tick finds after a minute.
+//
+// A call that fails between two shards has done nothing that lasts, and may be made again.
+//
+// Failovers: go-redis asks anew who serves what whenever a call fails, so that a shard is
+// back some seconds after its replica was promoted. What the replica had not got is lost
+// but for [WaitReplicas]. An append-only file that is written every second loses the last
+// second or two when the server is killed.
 package redisstore

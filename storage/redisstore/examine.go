@@ -11,8 +11,13 @@ import (
 	"github.com/redis/go-redis/v9"
 )
 
-// fault wraps an error of the server or of the way to it.
+// fault wraps an error of the server or of the way to it. A Cluster is asked anew who
+// serves what: go-redis by itself would go on for up to a minute to ask a master that is
+// gone.
 func (s *Store) fault(what string, err error) error {
+	if c, ok := s.rdb.(*redis.ClusterClient); ok && !errors.Is(err, context.Canceled) {
+		c.ReloadState(context.Background())
+	}
 	if errors.Is(err, redis.ErrClosed) {
 		return fmt.Errorf("redisstore: %s: the client was closed, open the store on another: %w", what, err)
 	}

@@ -27,10 +27,8 @@ func (s *Store) Insert(ctx context.Context, groups ...storage.Group) ([]storage.
 		return nil, err
 	}
 	in := inserting{groups: groups, results: results}
-	for _, sh := range s.shards {
-		if err := in.shard(ctx, sh); err != nil {
-			return nil, err
-		}
+	if err := s.each(func(sh *shard) error { return in.shard(ctx, sh) }); err != nil {
+		return nil, err
 	}
 	return results, nil
 }
@@ -46,7 +44,7 @@ func (in *inserting) shard(ctx context.Context, sh *shard) error {
 	var plain, full []int
 	for i := range in.groups {
 		switch {
-		case in.results[i].Err != nil || sh.s.shardOf(groupID(&in.groups[i])) != sh:
+		case sh.s.shardOf(groupID(&in.groups[i])) != sh || in.results[i].Err != nil:
 		case isPlain(&in.groups[i]):
 			plain = append(plain, i)
 		default:
@@ -59,18 +57,17 @@ func (in *inserting) shard(ctx context.Context, sh *shard) error {
 		return err
 	}
 	full = append(full, again...)
-	for len(full) > 0 {
+	full, err = in.lanes(ctx, sh, full)
+	for err == nil && len(full) > 0 {
 		n, jobs := 1, len(in.groups[full[0]].Jobs)
 		for n < len(full) && jobs+len(in.groups[full[n]].Jobs) <= maxJobsInsert {
 			jobs += len(in.groups[full[n]].Jobs)
 			n++
 		}
-		if err := in.full(ctx, sh, full[:n]); err != nil {
-			return err
-		}
+		err = in.full(ctx, sh, full[:n])
 		full = full[n:]
 	}
-	return nil
+	return err
 }
 
 // groupID is an id whose lane is that of the group; a group of nothing but batches to
@@ -91,7 +88,7 @@ func groupID(g *storage.Group) storage.ID {
 func (in *inserting) full(ctx context.Context, sh *shard, which []int) error {
 	args := make([]any, len(which))
 	for k, i := range which {
-		args[k] = encodeGroup(&in.groups[i])
+		args[k] = sh.s.encodeGroup(&in.groups[i], nil)
 	}
 	reply, err := sh.call(ctx, insertScript(), args...)
 	if err != nil {
@@ -150,18 +147,24 @@ func insertError(wrong string, of []any) error {
 	return fmt.Errorf("redisstore: insert: unexpected answer %q", wrong)
 }
 
-// encodeGroup is a group as lua/inserting.lua takes it.
-func encodeGroup(g *storage.Group) []byte {
+// encodeGroup is a group as lua/inserting.lua takes it, with what was reserved for it in
+// other shards.
+func (s *Store) encodeGroup(g *storage.Group, r *reserved) []byte {
 	size := 256
 	for i := range g.Jobs {
 		size += 320 + len(g.Jobs[i].Payload) + len(g.Jobs[i].Options)
 	}
 	p := &pack{b: make([]byte, 0, size)}
-	p.dict(5)
+	if r == nil {
+		p.dict(5)
+	} else {
+		p.dict(8)
+		r.pack(p)
+	}
 	p.text("j")
 	p.list(len(g.Jobs))
 	for i := range g.Jobs {
-		packJob(p, &g.Jobs[i])
+		packJob(p, &g.Jobs[i], r)
 	}
 	p.text("b")
 	p.list(len(g.Batches))
@@ -202,7 +205,7 @@ func namesOf(g *storage.Group) []string {
 	return pairs
 }
 
-func packJob(p *pack, n *storage.NewJob) {
+func packJob(p *pack, n *storage.NewJob, r *reserved) {
 	f := p.fields()
 	text := func(key, value string) {
 		f.key(key)
@@ -232,7 +235,10 @@ func packJob(p *pack, n *storage.NewJob) {
 	}
 	number("on", int64(n.On))
 	packContinuation(f, n)
-	packKeys(f, n)
+	packKeys(f, n, r)
+	if r != nil {
+		r.packStamp(f, n)
+	}
 	f.end()
 }
 
@@ -269,7 +275,7 @@ func occurrence(t time.Time) []byte {
 }
 
 // packKeys adds unique and limit keys.
-func packKeys(f *fields, n *storage.NewJob) {
+func packKeys(f *fields, n *storage.NewJob, r *reserved) {
 	if u := n.Unique; u != nil {
 		f.key("uk")
 		f.text(u.Key)
@@ -284,10 +290,17 @@ func packKeys(f *fields, n *storage.NewJob) {
 		f.key("l")
 		f.list(len(n.Limits))
 		for _, l := range n.Limits {
-			f.list(3)
+			if r == nil {
+				f.list(3)
+			} else {
+				f.list(4)
+			}
 			f.text(l.Key)
 			f.int(int64(l.Max))
 			f.int(l.Per.Microseconds())
+			if r != nil {
+				f.int(int64(r.s.shardNamed(l.Key).n))
+			}
 		}
 	}
 }

@@ -4,11 +4,16 @@ import (
 	"context"
 	"encoding/binary"
 	"fmt"
+	"slices"
+	"strings"
 
 	"github.com/gojobgen/jobgen/storage"
 )
 
-var lookJob = lazy("look_job")
+var (
+	lookJob  = lazy("look_job")
+	lookKids = lazy("look_kids")
+)
 
 func noJob(id storage.ID) error {
 	return fmt.Errorf("redisstore: job %v: %w", id, storage.ErrNotFound)
@@ -44,13 +49,17 @@ func (s *Store) bonds(ctx context.Context, d *storage.Details, row, answer []any
 	more := asList(row[rowMore])
 	d.ParentsOf = edgesOf(more)
 	d.MoreKids = asInt(answer[4]) != 0
+	kids, err := s.kidsOf(ctx, d, asList(answer[3]))
+	if err != nil {
+		return err
+	}
 	var kinds []string
 	for i, l := 0, asList(answer[2]); i < len(d.ParentsOf) && len(l) >= 3; i, l = i+1, l[3:] {
 		e := &d.ParentsOf[i]
 		e.On, e.State = d.On, storage.State(asInt(l[1]))
 		kinds = append(kinds, asString(l[0]))
 	}
-	for l := asList(answer[3]); len(l) >= 6; l = l[6:] {
+	for l := kids; len(l) >= 6; l = l[6:] {
 		d.Children = append(d.Children, storage.Edge{Job: asID(l[0]), State: storage.State(asInt(l[2])),
 			On: storage.Condition(asInt(l[3])), Ended: storage.State(asInt(l[4])), Run: int(asInt(l[5]))})
 		kinds = append(kinds, asString(l[1]))
@@ -67,6 +76,33 @@ func (s *Store) bonds(ctx context.Context, d *storage.Details, row, answer []any
 		}
 	}
 	return err
+}
+
+// kidsOf adds the children in other shards to those in the job's own.
+func (s *Store) kidsOf(ctx context.Context, d *storage.Details, own []any) ([]any, error) {
+	if len(s.shards) == 1 {
+		return own, nil
+	}
+	var kids [][]any
+	home := s.shardOf(d.ID)
+	for _, sh := range s.shards {
+		l := own
+		if sh != home {
+			reply, err := sh.run(ctx, lookKids(), d.ID[:], storage.MaxPage)
+			answer := asList(reply)
+			if err != nil || len(answer) != 2 {
+				return nil, errorOr(err, s.fault("look_kids", fmt.Errorf("unexpected reply %T", reply)))
+			}
+			l = asList(answer[0])
+			d.MoreKids = d.MoreKids || asInt(answer[1]) != 0
+		}
+		kids = slices.AppendSeq(kids, slices.Chunk(l, 6))
+	}
+	slices.SortFunc(kids, func(a, b []any) int { return strings.Compare(asString(a[0]), asString(b[0])) })
+	if len(kids) > storage.MaxPage {
+		kids, d.MoreKids = kids[:storage.MaxPage], true
+	}
+	return slices.Concat(kids...), nil
 }
 
 // fullHistory is the history with its failures, which come as fetch and JSON.

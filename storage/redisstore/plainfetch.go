@@ -39,6 +39,7 @@ func (g *guess) was(plain bool) {
 // plain fetches from a shard with the plain script; it reports false when the full one
 // has to.
 func (f *fetching) plain(ctx context.Context, sh *shard) (bool, error) {
+	starts, _ := f.left()
 	reply, err := sh.run(ctx, plainFetchScript(), f.args()...)
 	if err != nil {
 		return false, err
@@ -50,31 +51,63 @@ func (f *fetching) plain(ctx context.Context, sh *shard) (bool, error) {
 	if len(answer) == 1 && asString(answer[0]) == "lost" {
 		return true, lost(f.r.Session)
 	}
-	if len(answer)%3 != 2 {
+	if len(answer)%3 != 1 || len(answer) < 4 {
 		return true, f.s.fault("fetch", fmt.Errorf("unexpected answer of %d values", len(answer)))
 	}
-	f.res.Jobs = make([]storage.Fetched, 0, len(answer)/3)
-	for i := 2; i < len(answer); i += 3 {
-		if err := f.takePlain(asID(answer[i]), answer[i+1], answer[i+2]); err != nil {
+	now, server := asInt(answer[2]), asString(answer[3])
+	if now != 0 {
+		sh.clock.told(now - f.s.offset.Load())
+	}
+	jobs := make([]storage.Fetched, 0, len(f.res.Jobs)+len(answer)/3)
+	f.res.Jobs = append(jobs, f.res.Jobs...)
+	g := given{sh: sh, session: f.r.Session, now: now, server: server, claims: make(map[[2]int64]string)}
+	for i := 4; i < len(answer); i += 3 {
+		start := now
+		if i/3-1 >= starts {
+			start = 0
+		}
+		job, err := g.job(asID(answer[i]), start, answer[i+1], answer[i+2])
+		if err != nil {
 			return true, err
 		}
+		f.res.Jobs = append(f.res.Jobs, job)
 	}
 	return true, nil
 }
 
-// takePlain takes a job with its record, and its body or row.
-func (f *fetching) takePlain(id storage.ID, rec, body any) (err error) {
-	r := record(asString(rec))
+// given is what one answer of the plain script gave.
+type given struct {
+	sh      *shard
+	session storage.ID
+	now     int64
+	server  string
+	claims  map[[2]int64]string // by start and number of the fetch
+}
+
+// job takes a job with its record as it waited, and its body or row; it starts at start,
+// or is held ready when that is 0.
+func (g *given) job(id storage.ID, start int64, waited, body any) (f storage.Fetched, err error) {
+	r := record(asString(waited))
+	if !r.valid() {
+		return f, r.fill(&storage.Job{ID: id})
+	}
+	r = claimed(r, g.session, g.now, start, g.server)
+	fetch := r.fetches()
+	key := [2]int64{start, int64(fetch)}
+	if g.claims[key] == "" {
+		g.claims[key] = newClaim(g.session, g.now, start, uint32(fetch), g.server)
+	}
 	j := storage.Job{ID: id}
 	if row := asList(body); row != nil {
+		row[rowRecord] = string(r)
 		j, err = decodeRow(id, row)
 	} else if err = r.fill(&j); err == nil {
 		err = decodeBody(&j, asString(body))
 	}
 	if err != nil {
-		return err
+		return f, err
 	}
-	token := storage.Token{Job: id, Session: f.r.Session, Fetch: j.Fetches}
-	f.res.Jobs = append(f.res.Jobs, storage.Fetched{Job: j, Token: token, Ahead: r.bit(bitAhead)})
-	return nil
+	g.sh.runs.add(id, &mine{record: r, claim: g.claims[key], at: g.now, fetch: uint32(fetch), server: g.server})
+	token := storage.Token{Job: id, Session: g.session, Fetch: fetch}
+	return storage.Fetched{Job: j, Token: token, Ahead: start == 0}, nil
 }

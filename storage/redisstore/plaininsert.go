@@ -3,8 +3,10 @@ package redisstore
 import (
 	"context"
 	"encoding/binary"
+	"strconv"
 
 	"github.com/gojobgen/jobgen/storage"
+	"github.com/gojobgen/jobgen/storage/internal/rules"
 )
 
 var plainInsertScript = lazySafe("plain_insert")
@@ -12,15 +14,14 @@ var plainInsertScript = lazySafe("plain_insert")
 // maxPlainInsert is how many jobs of several groups share a run of the plain script.
 const maxPlainInsert = 1000
 
-// isPlain reports whether all jobs of a group become enqueued at once and have nothing
-// that is more than a job.
+// isPlain reports whether the jobs of a group have nothing that is more than a job.
 func isPlain(g *storage.Group) bool {
 	if len(g.Batches) > 0 || len(g.Seal) > 0 || len(g.Jobs) == 0 {
 		return false
 	}
 	for i := range g.Jobs {
 		n := &g.Jobs[i]
-		if !n.Due.IsZero() || n.Expires > 0 || len(n.Parents) > 0 || !n.Batch.IsZero() || n.Unique != nil ||
+		if n.Expires > 0 || len(n.Parents) > 0 || !n.Batch.IsZero() || n.Unique != nil ||
 			len(n.Limits) > 0 || n.Recurring != "" || len(n.Payload) > maxInline {
 			return false
 		}
@@ -36,11 +37,12 @@ type middle [25]byte
 type kindOf struct {
 	queue, kind, print string
 	priority           int
+	scheduled          bool
 }
 
 // plainArgs collects the arguments of the plain script.
 type plainArgs struct {
-	total    int
+	total    int // that become enqueued
 	names    []any
 	counters []any
 	queues   []byte
@@ -60,14 +62,31 @@ type run struct {
 }
 
 func (a *plainArgs) add(n *storage.NewJob) {
-	kind := kindOf{n.Queue, n.Kind, n.Fingerprint, n.Priority}
+	due := dueText(n.Due)
+	kind := kindOf{n.Queue, n.Kind, n.Fingerprint, n.Priority, due != ""}
 	if a.at == nil || kind != a.last {
 		a.begin(kind)
 	}
-	a.total++
-	*a.count++
 	a.counts[a.at.counter]++
 	a.jobs = append(a.jobs, n.ID[:], encodeBody(n))
+	if kind.scheduled {
+		*a.count--
+		a.jobs = append(a.jobs, due)
+		return
+	}
+	a.total++
+	*a.count++
+}
+
+// dueText is a due time as the script takes it: empty for now.
+func dueText(w storage.When) string {
+	if !w.At.IsZero() {
+		return strconv.FormatInt(msOf(rules.Cut(w.At)), 10)
+	}
+	if ms := w.In.Milliseconds(); ms > 0 {
+		return "+" + strconv.FormatInt(ms, 10)
+	}
+	return ""
 }
 
 // begin begins a run of jobs alike.
@@ -95,8 +114,12 @@ func (a *plainArgs) meet(kind kindOf) *run {
 	copy(r.middle[1:], queue[:])
 	copy(r.middle[9:], name[:])
 	copy(r.middle[17:], print[:])
-	a.queues = append(a.queues, queue[:]...)
-	field := append([]byte{byte(storage.Enqueued)}, r.middle[1:17]...)
+	state := storage.Scheduled
+	if !kind.scheduled {
+		state = storage.Enqueued
+		a.queues = append(a.queues, queue[:]...)
+	}
+	field := append([]byte{byte(state)}, r.middle[1:17]...)
 	r.counter = len(a.counts)
 	a.counters = append(a.counters, field, 0)
 	a.counts = append(a.counts, 0)
@@ -138,6 +161,9 @@ func (in *inserting) plain(ctx context.Context, sh *shard, which []int) (bool, e
 		jobs := make([]storage.Inserted, len(in.groups[i].Jobs))
 		for k := range jobs {
 			jobs[k] = storage.Inserted{ID: in.groups[i].Jobs[k].ID, State: storage.Enqueued}
+			if dueText(in.groups[i].Jobs[k].Due) != "" {
+				jobs[k].State = storage.Scheduled
+			}
 		}
 		in.results[i].Jobs = jobs
 	}

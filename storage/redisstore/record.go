@@ -11,9 +11,7 @@ import (
 // The record of a job is what changes in its life: a head of fixed length, the name of
 // the server that runs or last ran it, and the history. lua/codec.lua reads and writes
 // the same bytes; the plain scripts splice it at these places (0-based here, 1-based
-// there). Numbers are big-endian, times milliseconds since 1970 with 0 for none. The last
-// byte is the lowest one of its place in the queue: Lua finds a string by a hash of some
-// of its bytes, always of the last, and records are much alike.
+// there). Numbers are big-endian, times milliseconds since 1970 with 0 for none.
 const (
 	atState     = 0  // storage.State
 	atBits      = 1  // see the bits below
@@ -83,11 +81,8 @@ func (r record) state() storage.State { return storage.State(r[atState]) }
 func (r record) has(flag byte) bool   { return r[atFlags]&flag != 0 }
 func (r record) bit(bit byte) bool    { return r[atBits]&bit != 0 }
 func (r record) fetches() int         { return int(binary.BigEndian.Uint32(r[atFetches:])) }
-func (r record) failed() int          { return int(binary.BigEndian.Uint32(r[atFailed:])) }
 func (r record) lines() int           { return int(binary.BigEndian.Uint32(r[atLines:])) }
 func (r record) dropped() int         { return u24(r[atDropped:]) }
-func (r record) line() string         { return string(r[atLine : atLine+4]) }
-func (r record) held() bool           { return binary.BigEndian.Uint32(r[atLine:]) != 0 }
 
 func (r record) server() string {
 	return string(r[headLen : headLen+int(r[atServerLen])])

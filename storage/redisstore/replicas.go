@@ -2,6 +2,7 @@ package redisstore
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/redis/go-redis/v9"
@@ -33,7 +34,7 @@ func (sh *shard) runSafe(ctx context.Context, sc *script, argv []any) (any, erro
 		cmd, wait = try(true)
 	}
 	reply, err := cmd.Result()
-	if err != nil && err != redis.Nil {
+	if err != nil && !errors.Is(err, redis.Nil) {
 		return nil, sh.s.fault(sc.name, err)
 	}
 	n, err := wait.Int()

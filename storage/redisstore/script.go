@@ -5,9 +5,9 @@ import (
 	"crypto/sha1"
 	"embed"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"slices"
-	"strings"
 	"sync"
 
 	"github.com/gojobgen/jobgen/storage"
@@ -22,7 +22,7 @@ var keyNames = []string{
 	"state", "body", "more", "part", "log", "line", "held", "turn", "index", "run", "due",
 	"expire", "retain", "kid", "todo", "batch", "set", "unique", "limit", "rate", "meta",
 	"paused", "count", "name", "stat", "step", "session", "info", "gave", "ended", "dying",
-	"owner", "kind", "twin", "twins", "fired", "cron", "next", "wake",
+	"owner", "kind", "twin", "twins", "fired", "cron", "next", "wake", "claim", "out", "prep", "reserve", "slot",
 }
 
 // script is a Lua script with the keys it declares.
@@ -39,20 +39,9 @@ func load(name string) *script {
 	var a assembly
 	a.add(name)
 	slices.Sort(a.keys)
-	var text strings.Builder
-	if len(a.keys) > 0 {
-		var names, values []string
-		for i, k := range a.keys {
-			names = append(names, "k_"+keyNames[k])
-			values = append(values, fmt.Sprintf("KEYS[%d]", i+1))
-		}
-		fmt.Fprintf(&text, "local %s = %s\n", strings.Join(names, ", "), strings.Join(values, ", "))
-	}
-	for _, part := range a.parts {
-		text.WriteString(part)
-	}
-	sum := sha1.Sum([]byte(text.String()))
-	return &script{name: name, keys: a.keys, text: text.String(), sha: hex.EncodeToString(sum[:])}
+	text := a.text()
+	sum := sha1.Sum([]byte(text))
+	return &script{name: name, keys: a.keys, text: text, sha: hex.EncodeToString(sum[:])}
 }
 
 // lazy is a script that is put together when it is run first.
@@ -69,61 +58,6 @@ func lazySafe(name string) func() *script {
 	})
 }
 
-// assembly collects the files of one script.
-type assembly struct {
-	seen  []string
-	keys  []int
-	parts []string
-}
-
-func (a *assembly) add(name string) {
-	if slices.Contains(a.seen, name) {
-		return
-	}
-	a.seen = append(a.seen, name)
-	data, err := files.ReadFile("lua/" + name + ".lua")
-	if err != nil {
-		panic(fmt.Sprintf("redisstore: script %s: %v", name, err))
-	}
-	var code []string
-	for line := range strings.Lines(string(data)) {
-		if keys, ok := strings.CutPrefix(line, "-- keys:"); ok {
-			a.declare(name, strings.Fields(keys))
-		} else if uses, ok := strings.CutPrefix(line, "-- uses:"); ok {
-			for _, other := range strings.Fields(uses) {
-				a.add(other)
-			}
-		} else {
-			code = append(code, shorten(line))
-		}
-	}
-	a.parts = append(a.parts, strings.Join(code, ""))
-}
-
-// shorten leaves out what is for people only: a line of comment.
-func shorten(line string) string {
-	if text := strings.TrimLeft(line, " \t"); text == "\n" || strings.HasPrefix(text, "--") {
-		return ""
-	} else {
-		return text
-	}
-}
-
-func (a *assembly) declare(file string, names []string) {
-	if slices.Equal(names, []string{"all"}) {
-		names = keyNames
-	}
-	for _, name := range names {
-		k := slices.Index(keyNames, name)
-		if k < 0 {
-			panic(fmt.Sprintf("redisstore: script %s: no key is called %q", file, name))
-		}
-		if !slices.Contains(a.keys, k) {
-			a.keys = append(a.keys, k)
-		}
-	}
-}
-
 // shard is the part of the store whose keys share a slot.
 type shard struct {
 	s    *Store
@@ -131,15 +65,17 @@ type shard struct {
 	keys []string // by keyNames
 
 	fetches guess
+	runs    runs
+	clock   clock
 
 	mu       sync.Mutex
 	declared map[*script][]string
 }
 
-func newShard(s *Store, n int) *shard {
+func newShard(s *Store, n int, tag string) *shard {
 	sh := &shard{s: s, n: n, declared: make(map[*script][]string)}
 	for _, name := range keyNames {
-		sh.keys = append(sh.keys, fmt.Sprintf("jg:{%s:%d}:%s", s.opt.namespace, n, name))
+		sh.keys = append(sh.keys, fmt.Sprintf("jg:{%s}:%s", tag, name))
 	}
 	return sh
 }
@@ -178,7 +114,7 @@ func (sh *shard) run(ctx context.Context, sc *script, args ...any) (any, error) 
 	if err != nil && redis.HasErrorPrefix(err, "NOSCRIPT") {
 		reply, err = sh.s.rdb.Eval(ctx, sc.text, keys, argv...).Result()
 	}
-	if err != nil && err != redis.Nil {
+	if err != nil && !errors.Is(err, redis.Nil) {
 		return nil, sh.s.fault(sc.name, err)
 	}
 	return reply, nil
@@ -192,9 +128,12 @@ func (sh *shard) call(ctx context.Context, sc *script, args ...any) (any, error)
 		return nil, err
 	}
 	pair, ok := reply.([]any)
-	if !ok || len(pair) != 2 {
+	if !ok || len(pair) < 2 {
 		return nil, sh.s.fault(sc.name, fmt.Errorf("unexpected reply %T", reply))
 	}
 	sh.s.woke(asString(pair[1]))
+	if len(pair) > 2 {
+		sh.deliver(ctx, asString(pair[2]))
+	}
 	return pair[0], nil
 }

@@ -9,7 +9,7 @@ import (
 )
 
 var (
-	keyUse = regexp.MustCompile(`\bk_([a-z]+)\b`)
+	keyUse = regexp.MustCompile(`\b(?:k_|K\.)([a-z]+)\b`)
 	called = regexp.MustCompile(`\bcall\('([A-Z]+)', *([^,)]*)`)
 )
 
@@ -40,4 +40,4 @@ func TestScripts(t *testing.T) {
 }
 
 // keyed is how a key is named in scripts: a declared one, or a parameter for one.
-var keyed = regexp.MustCompile(`^(k_[a-z]+|key|owner|r\.key|must\[1\])$`)
+var keyed = regexp.MustCompile(`^(k_[a-z]+|K\.[a-z]+|key|owner|r\.key|must\[1\])$`)

@@ -30,7 +30,7 @@ func (s *Store) OpenSession(ctx context.Context, n storage.Session) error {
 	if err != nil {
 		return err
 	}
-	for _, sh := range s.shards {
+	return s.each(func(sh *shard) error {
 		reply, err := sh.call(ctx, openScript(), n.ID[:], n.Lease.Milliseconds(), n.MaxLost, n.Server, n.Owner, info, kinds)
 		if err != nil {
 			return err
@@ -38,8 +38,8 @@ func (s *Store) OpenSession(ctx context.Context, n storage.Session) error {
 		if asInt(reply) != 1 {
 			return fmt.Errorf("redisstore: %w: %s has ended: open one with a new id", storage.ErrSessionLost, n.ID)
 		}
-	}
-	return nil
+		return nil
+	})
 }
 
 // packKinds are the kinds that a session publishes, each with its field in the key kind.
@@ -65,18 +65,12 @@ func (s *Store) CloseSession(ctx context.Context, id storage.ID) error {
 	if err := s.enter(ctx); err != nil {
 		return err
 	}
-	for _, sh := range s.shards {
-		again := 0
-		for {
+	return s.each(func(sh *shard) error {
+		for again := 0; ; again = 1 {
 			reply, err := sh.call(ctx, closeScript(), id[:], again)
-			if err != nil {
+			if err != nil || asInt(reply) == 0 {
 				return err
 			}
-			if asInt(reply) == 0 {
-				break
-			}
-			again = 1
 		}
-	}
-	return nil
+	})
 }

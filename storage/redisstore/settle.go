@@ -51,6 +51,7 @@ func (s *Store) Report(ctx context.Context, session storage.ID, reports []storag
 	for i := range reports {
 		r := &reports[i]
 		if r.Token.Session == session {
+			s.shardOf(r.Token.Job).runs.forget(r.Token)
 			p := t.at(r.Token)
 			p.reports = append(p.reports, r)
 			p.which = append(p.which, i)
@@ -93,10 +94,10 @@ func (t *telling) at(token storage.Token) *told {
 }
 
 func (t *telling) tell(ctx context.Context) error {
-	for _, sh := range t.s.shards {
+	return t.s.each(func(sh *shard) error {
 		p := t.parts[sh]
 		if p == nil {
-			continue
+			return nil
 		}
 		if err := t.plain(ctx, sh, p); err != nil {
 			return err
@@ -106,8 +107,8 @@ func (t *telling) tell(ctx context.Context) error {
 				return err
 			}
 		}
-	}
-	return nil
+		return nil
+	})
 }
 
 // run tells a shard a bounded part of p and drops that.

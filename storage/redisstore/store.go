@@ -20,6 +20,8 @@ type Store struct {
 	info   storage.Info
 	shards []*shard
 	offset atomic.Int64 // of the clock, in milliseconds; 0 but in tests
+	ticks  atomic.Uint32
+	mute   atomic.Bool // tests: messages between shards are left to others
 	bell   bell
 
 	warnings []string
@@ -32,6 +34,7 @@ var _ storage.Store = (*Store)(nil)
 
 type options struct {
 	namespace string
+	shards    int
 	replicas  int
 	timeout   time.Duration
 	warn      func(string)
@@ -72,7 +75,9 @@ func New(rdb redis.UniversalClient, opts ...Option) (*Store, error) {
 	if err := s.examine(ctx); err != nil {
 		return nil, err
 	}
-	s.shards = []*shard{newShard(s, 0)}
+	if err := s.spread(ctx); err != nil {
+		return nil, err
+	}
 	s.bell.init(s)
 	return s, nil
 }

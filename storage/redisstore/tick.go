@@ -2,7 +2,9 @@ package redisstore
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"sync"
 	"time"
 
 	"github.com/gojobgen/jobgen/storage"
@@ -11,7 +13,8 @@ import (
 
 var tickScript = lazy("tick")
 
-// Tick implements [storage.Sessions]. It is one run of a script in each shard.
+// Tick implements [storage.Sessions]. It is one run of a script in each
+// shard, all at once.
 func (s *Store) Tick(ctx context.Context, r storage.TickRequest) (storage.TickResult, error) {
 	if err := s.enter(ctx); err != nil {
 		return storage.TickResult{}, err
@@ -22,14 +25,33 @@ func (s *Store) Tick(ctx context.Context, r storage.TickRequest) (storage.TickRe
 	}
 	res := storage.TickResult{NextDue: -1}
 	budget := rules.Budget(r.Budget)
-	for _, sh := range s.shards {
-		reply, err := sh.call(ctx, tickScript(), r.Session[:], budget-res.Moved, r.DueAfter, waiting, markFor.Milliseconds())
+	var mu sync.Mutex
+	tick := func(sh *shard, share int) error {
+		reply, err := sh.call(ctx, tickScript(), r.Session[:], share, r.DueAfter, waiting, markFor.Milliseconds())
 		if err != nil {
-			return storage.TickResult{}, err
+			return err
 		}
-		if err := s.ticked(&res, r, asList(reply)); err != nil {
-			return storage.TickResult{}, err
+		answer := asList(reply)
+		mu.Lock()
+		err = s.ticked(&res, r, answer)
+		mu.Unlock()
+		if err == nil {
+			err = sh.free(ctx, asList(answer[6]))
 		}
+		return err
+	}
+	var err error
+	if budget >= rules.DefaultBudget {
+		err = s.each(func(sh *shard) error { return tick(sh, budget/len(s.shards)) })
+	} else {
+		// One after the other, since a small budget may be needed where the work is.
+		turn := int(s.ticks.Add(1))
+		for i := range s.shards {
+			err = errors.Join(err, tick(s.shards[(i+turn)%len(s.shards)], max(budget-res.Moved, 0)))
+		}
+	}
+	if err != nil {
+		return storage.TickResult{}, err
 	}
 	if waiting == 1 {
 		s.bell.noted(began)
@@ -40,9 +62,12 @@ func (s *Store) Tick(ctx context.Context, r storage.TickRequest) (storage.TickRe
 // ticked adds what one shard answered.
 func (s *Store) ticked(res *storage.TickResult, r storage.TickRequest, answer []any) error {
 	if len(answer) == 1 && asString(answer[0]) == "lost" {
+		for _, sh := range s.shards {
+			sh.runs.forgetSession(r.Session)
+		}
 		return lost(r.Session)
 	}
-	if len(answer) != 6 {
+	if len(answer) != 7 {
 		return s.fault("tick", fmt.Errorf("unexpected answer %v", answer))
 	}
 	res.Now = timeOf(asInt(answer[0]))

@@ -4,6 +4,7 @@
 -- cancelled (0 or 1), by, kids, waiting, notes as of a job, jobs and inner: its jobs and
 -- nested batches that are stored.
 -- keys: batch set
+-- lazy:
 -- uses: jobs life
 local batches, changed = {}, {}
 
@@ -15,17 +16,30 @@ function L.getbatch(id)
     if packed then
       b = cmsgpack.unpack(packed)
       b.id, b.isbatch = id, true
+      if b.far then L.loadfar(b) end
     end
     batches[id] = b
   end
   return b or nil
 end
 
-function L.newbatch(id, info)
-  local b = {id = id, isbatch = true, info = info, up = '', depth = 0, total = 0, pending = 0, succeeded = 0,
+local function fresh(id, info)
+  return {id = id, isbatch = true, info = info, up = '', depth = 0, total = 0, pending = 0, succeeded = 0,
     failed = 0, deleted = 0, nested = 0, nopen = 0, nfailed = 0, ndeleted = 0, state = PROCESSING,
     created = L.now, finished = 0, ends = 0, sealed = 0, cancelled = 0, by = '', kids = 0, waiting = 0,
     notes = 0, jobs = 0, inner = 0}
+end
+
+-- newfar makes the far node of an id: see far.lua.
+function L.newfar(id, home, gen)
+  local b = fresh(id, '')
+  b.state, b.far, b.isjob, b.gen, b.pin, b.told, b.retained, b.kindof = 0, home, 0, gen, 0, 0, 0, ''
+  batches[id] = b
+  return b
+end
+
+function L.newbatch(id, info)
+  local b = fresh(id, info)
   batches[id] = b
   L.dirty_batch(b)
   call('ZADD', k_set, 0, 'b' .. id)
@@ -34,6 +48,7 @@ end
 
 function L.savebatch(b)
   b.dirty = nil
+  if b.far and L.savefar(b) then b.gone = true end
   if b.gone then
     call('HDEL', k_batch, b.id)
     batches[b.id] = false
@@ -43,6 +58,7 @@ function L.savebatch(b)
   b.id, b.isbatch, b.looked = nil, nil, nil
   call('HSET', k_batch, id, cmsgpack.pack(b))
   b.id, b.isbatch = id, true
+  if b.far then L.loadfar(b) end
 end
 
 function L.batch_of(j)
@@ -107,7 +123,7 @@ function L.end_batches()
   changed = {}
   for _, b in ipairs(list) do
     b.looked = nil
-    if b.state == PROCESSING and b.sealed == 1 and b.pending + b.nopen == 0 then
+    if b.state == PROCESSING and not b.far and b.sealed == 1 and b.pending + b.nopen == 0 then
       L.dirty_batch(b)
       b.state = SUCCEEDED
       if b.failed + b.nfailed > 0 then
@@ -132,7 +148,7 @@ function L.batches_changed() return #changed > 0 end
 -- reopen makes a final batch start again, and those around it, and restores what their
 -- ends skipped.
 function L.reopen(b)
-  while b and b.state ~= PROCESSING do
+  while b and b.state ~= PROCESSING and not b.far do
     L.dirty_batch(b)
     local up = b.up ~= '' and L.getbatch(b.up)
     if up then count_nested(up, b.state, -1) end
@@ -158,6 +174,7 @@ function L.uncancel(b)
   while b do
     L.dirty_batch(b)
     b.cancelled, b.by = 0, ''
+    if b.far then L.post(b.far, {'u2', b.id}) else L.tell_watchers(b, 'n') end
     b = b.up ~= '' and L.getbatch(b.up)
   end
 end
@@ -178,6 +195,7 @@ end
 function L.mark_cancelled(b, by)
   L.dirty_batch(b)
   b.cancelled, b.by, b.sealed = 1, by, 1
+  L.tell_watchers(b, 'c', by)
   look(b)
   for _, member in ipairs(call('ZRANGEBYLEX', k_set, '[n' .. b.id, '[n' .. b.id .. FF)) do
     local nested = L.getbatch(sub(member, 18))

@@ -1,18 +1,45 @@
 -- The record of a job as a table, and back. See record.go for the bytes.
 -- keys:
+-- uses: claim
 local L = {}
 local unpack, concat, char, sub = unpack, table.concat, string.char, string.sub
 local spack, sunpack = struct.pack, struct.unpack
 local band, bor, bnot = bit.band, bit.bor, bit.bnot
 local call = redis.call
-local ZERO = string.rep('\0', 16)
+local ZERO, FF = string.rep('\0', 16), string.rep('\255', 40)
 
 local time = call('TIME')
 L.exact = tonumber(time[1]) * 1000000 + tonumber(time[2]) + tonumber(ARGV[1]) * 1000
 L.now = math.floor(L.exact / 1000)
 
--- The states.
-local SCHEDULED, AWAITING, ENQUEUED, PROCESSING, SUCCEEDED, FAILED, DELETED = 1, 2, 3, 4, 5, 6, 7
+-- Names of the library that are not there yet come from the file that defines them: M has
+-- those files, NAMES says which.
+local M = {}
+local NAMES = ''
+local function find(prefix)
+  return function(t, name)
+    local _, at = string.find(NAMES, ';' .. prefix .. name .. '=', 1, true)
+    local n = at and tonumber(sub(NAMES, at + 1, at + 2))
+    local file = n and M[n]
+    if not file then return nil end
+    M[n] = nil
+    file()
+    return rawget(t, name)
+  end
+end
+setmetatable(L, {__index = find('')})
+-- on has what to do with a message of another shard, by its first field.
+L.on = setmetatable({}, {__index = find('on.')})
+
+-- many runs a command with a list of arguments in pieces that Lua can unpack.
+local function many(cmd, key, args)
+  local n = #args
+  if n <= 1000 then
+    if n > 0 then call(cmd, key, unpack(args)) end
+    return
+  end
+  for i = 1, n, 1000 do call(cmd, key, unpack(args, i, math.min(i + 999, n))) end
+end
 
 local HEAD = '>BBBI4c16I6I6I6c16I4BI6BBBc8c8c8I6I6I6I6I6I3I3I2I4I4I3I4I3I4I3I4I4B'
 
@@ -31,7 +58,7 @@ function L.decode(id, r)
   j.cancel = band(flags, 2) ~= 0
   j.flags = flags
   j.server = sub(r, 168, 167 + n)
-  j.history = sub(r, 168 + n, -2)
+  j.history = sub(r, 168 + n)
   return j
 end
 
@@ -47,7 +74,7 @@ function L.encode(j)
     j.dsession, j.dfetch, j.dkind, j.report, j.entries, j.born, j.prio, j.queue, j.kind, j.print,
     j.seq, j.created, j.enqueued, j.due, j.expires, j.attempt, j.retries, j.lost,
     j.kids, j.waiting, j.notes, j.failed, j.dropped, j.lines, j.logof, j.logged, j.line, #j.server)
-    .. j.server .. j.history .. char(j.seq % 256)
+    .. j.server .. j.history
 end
 
 -- entry is one entry of a history. e has run (attempt, fetch, session, server) or same,

@@ -1,12 +1,14 @@
 -- Control: an action on jobs, each atomically with what it releases. Port of
 -- memstore/control.go.
 -- ARGV: action, state expected (0: any), reason, due (ms, or -1 and an offset in ms), payload
--- part or '', N8 of its fingerprint, the fingerprint, states of a filter one behind the other, ids.
+-- part or '', N8 of its fingerprint, the fingerprint, states of a filter one behind the other, cmsgpack map of the
+-- stamps of unique keys that were reserved by id, ids.
 -- Answers the reason why not of each, '' where it was done, false where the filter does
 -- not match any more.
 -- keys: part name
--- uses: lib
+-- uses: lib prepared
 local action, expect, reason = tonumber(ARGV[2]), tonumber(ARGV[3]), ARGV[4]
+local stamps = cmsgpack.unpack(ARGV[11])
 local REQUEUE, RUN, RESCHEDULE, CANCEL, REMOVE = 1, 2, 3, 4, 5
 local names = {'scheduled', 'awaiting', 'enqueued', 'processing', 'succeeded', 'failed', 'deleted'}
 
@@ -40,6 +42,12 @@ local function requeue(j)
   local holder = L.blocked_by(j)
   if holder then return 'its unique key is held by ' .. L.text(holder.id) end
   local m = L.more(j)
+  if m.ur then
+    local stamp = stamps[j.id]
+    if not stamp or not L.unprepare(j.id) then return 'its unique key is being taken' end
+    L.touch_more(j)
+    m.ust = stamp
+  end
   local verdict, by
   if m.e and #m.e > 0 then
     verdict, by = L.judge_edges(m)
@@ -82,7 +90,7 @@ end
 
 local answer, ids, states = {}, {}, {}
 for at = 1, #ARGV[10] do states[string.byte(ARGV[10], at)] = true end
-for i = 11, #ARGV do ids[i - 10] = ARGV[i] end
+for i = 12, #ARGV do ids[i - 11] = ARGV[i] end
 L.load(ids)
 for i, id in ipairs(ids) do
   local j = L.job(id)

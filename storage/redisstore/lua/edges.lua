@@ -1,6 +1,7 @@
 -- Continuations: an edge joins a child to one parent and keeps how that ended. Port of
 -- memstore/edges.go and rules.Judge. An edge: parent, ended, run, gone, is a batch.
 -- keys: kid part
+-- lazy:
 -- uses: jobs life
 
 -- node is the job or batch with an id.
@@ -69,7 +70,7 @@ end
 function L.link(j, parent)
   local m = L.more(j)
   L.touch_more(j)
-  local e = {parent.id, 0, 0, 0, parent.isbatch and 1 or 0}
+  local e = {parent.id, 0, 0, 0, parent.isbatch and parent.isjob ~= 1 and 1 or 0}
   m.e[#m.e + 1] = e
   call('ZADD', k_kid, 0, parent.id .. j.id)
   L.touch_node(parent)
@@ -100,7 +101,7 @@ function L.release(c, last, run)
 end
 
 function L.node_retained(n)
-  if n.isbatch then return n.finished + 86400000 end
+  if n.isbatch and n.isjob ~= 1 then return n.finished + 86400000 end
   return n.retained
 end
 
@@ -147,14 +148,22 @@ end
 -- restore makes a child that the last end of parent skipped awaiting again, and what was
 -- skipped below it. It stays as it is where it would be skipped again at once by another
 -- parent, where its key is taken, or in a cancelled batch.
-local function restore(c, parent)
-  local b = L.batch_of(c)
-  if b and b.cancelled == 1 or L.blocked_by(c) then return end
-  local verdict, by = L.judge_edges(L.more(c))
+local function restore(c, parent, stamp)
+  local b, m = L.batch_of(c), L.more(c)
+  if b and b.cancelled == 1 or not m.ur and L.blocked_by(c) then return end
+  local verdict, by = L.judge_edges(m)
   if verdict == 'skip' then return skip_instead(c, by) end
+  if m.ur and not stamp then
+    L.prepare(c.id)
+    return L.post(m.ur, {'k', m.uk, c.id, m.uo, parent.id, m.sr, m.ur, m.un})
+  end
   local run = c.fetches
   L.leave(c)
   L.afresh(c)
+  if stamp then
+    L.touch_more(c)
+    m.ust = stamp
+  end
   L.take_key(c)
   L.await(c, 'restored with ' .. L.text(parent.id))
   L.note({parent = c.id, restore = 1, ended = 0, run = run})
@@ -162,6 +171,16 @@ local function restore(c, parent)
     local _, prun = L.ended(parent)
     L.release(c, parent.id, prun)
   end
+end
+
+-- restore_keyed restores a child whose unique key was reserved in another shard. It reports
+-- whether it did.
+function L.restore_keyed(id, stamp, parent, run)
+  local c, p = L.job(id), L.node(parent)
+  local m = c and L.more(c)
+  if not L.unprepare(id) or not p or not m or c.state ~= DELETED or m.s ~= parent or m.sr ~= run then return false end
+  restore(c, p, stamp)
+  return c.state ~= DELETED
 end
 
 -- apply does a note with one child.
@@ -196,6 +215,7 @@ end
 -- once, the rest by Tick.
 function L.orphan(n)
   if n.kids <= 0 then return end
+  L.forget_watchers(n)
   local members = L.range(k_kid, n.id, 1000)
   local ids = {}
   for i, member in ipairs(members) do ids[i] = sub(member, 17) end
@@ -210,7 +230,7 @@ end
 
 -- keep lets the retention of a final job or batch begin once nothing else keeps it.
 function L.keep(n)
-  if n.waiting > 0 or n.notes > 0 or n.state < SUCCEEDED then return end
+  if n.far or n.waiting > 0 or n.notes > 0 or n.state < SUCCEEDED then return end
   if n.isbatch then
     if n.jobs == 0 and n.inner == 0 then L.hint(n.finished + 86400000, 'B' .. n.id) end
   elseif not L.more(n).s then

@@ -1,19 +1,24 @@
 -- Fetch with all its rules: held lines, limits, expiry, cancelled batches. Port of
 -- memstore/fetch.go.
 -- ARGV: session, call, what it reads (N8 of kind and fingerprint, one behind the other), jobs
--- to start, jobs ahead, queues (N8, one behind the other).
+-- to start, jobs ahead, queues (N8, one behind the other), and with several shards: 1 when
+-- the call goes on, cmsgpack map by job id of what the shards of its limits said: fetch, 0
+-- when all gave, else which did not, when it has room (us), number of the last slot freed.
 -- Answers microseconds until a rate has room (0: unknown), 1 when there is more, and id,
--- fetch, 1 when held ready and row of each job; or nothing for a dead session.
+-- fetch, 1 when held ready and row of each job; or nothing for a dead session. With several
+-- shards also jobs that have to be asked for: id, fetch, key, max, per, shard of its limits.
 -- keys: paused gave name line turn
 -- uses: lib sessions lookrow
 local session, number = L.session(ARGV[2]), tonumber(ARGV[3])
 if not session then return L.done({'lost'}) end
-if number < session.call then return L.done({0, 0}) end
+if number < session.call then return L.done({0, 0}) end -- guard: late fetch
 
+local goes_on = ARGV[8] == '1'
+local said, asked, no_more = cmsgpack.unpack(ARGV[9]), {}, {}
 local function row(j) return look.whole(j.id, L.encode(j)) end
 
 -- again answers a repeated call: with what is still the session's.
-if number == session.call then
+if number == session.call and not goes_on then -- guard: repeated fetch
   local gave = call('HGET', k_gave, session.id) or spack('>I6B', 0, 0)
   local answer = {sunpack('>I6B', gave)}
   answer[3] = nil
@@ -71,10 +76,12 @@ local function sources(queue)
 end
 
 local function ready_of(queue)
-  local member = L.range(k_turn, 'r' .. queue, 1)[1]
-  if not member then return nil end
-  local first = L.range(k_line, queue .. sub(member, 17), 1)[1]
-  return first, turn(member, 10)
+  for _, member in ipairs(L.range(k_turn, 'r' .. queue, 1 + #asked)) do
+    local no = sub(member, 17)
+    if not no_more[no] then
+      return L.range(k_line, queue .. no, 1)[1], turn(member, 10)
+    end
+  end
 end
 
 -- first is the job whose turn it is, as its member and source.
@@ -87,11 +94,33 @@ local function first(queue, list)
       if not best or t < at then best, from, at = member, c, t end
     end
   end
-  if start > 0 then
+  if start > #asked then
     local member, t = ready_of(queue)
     if member and (not best or t < at) then return member, nil end
   end
   return best, from
+end
+
+-- far_limit judges a job by what the shards of its limits said; it gives 'ask' when they
+-- were not asked.
+local function far_limit(j, ls)
+  local s, l = said[j.id], nil
+  if s and s[1] == j.fetches + 1 then
+    if s[2] == 0 then return nil end
+    l = ls[s[2]]
+  else
+    for _, one in ipairs(ls) do
+      s = said['k' .. one[1] .. '\0' .. one[2] .. '\0' .. string.format('%.0f', one[3])]
+      if s then
+        l = one
+        break
+      end
+    end
+    if not l then return 'ask' end
+  end
+  if l[3] > 0 then return {h = 'rate:' .. l[1], c = 'r', key = l[1], max = l[2], per = l[3], shard = l[4], free = s[3]} end
+  local freed = tonumber(call('HGET', k_meta, 'O' .. l[4]) or 0)
+  return {h = 'limit:' .. l[1], c = 'l', key = l[1], max = l[2], per = 0, shard = l[4], room = freed > s[4] and 1 or 0}
 end
 
 -- held says which line j has to wait on, or nil.
@@ -103,6 +132,8 @@ local function held(j)
     local print = j.print ~= '\0\0\0\0\0\0\0\0' and call('HGET', k_name, j.print) or ''
     return {h = 'kind:' .. (call('HGET', k_name, j.kind) or '') .. '@' .. print, c = 'k', k = j.kind, p = j.print}
   end
+  local ls = L.more(j).l
+  if ls and ls[1][4] then return far_limit(j, ls) end
   local l = L.exhausted(j)
   if l and l[3] > 0 then return {h = 'rate:' .. l[1], c = 'r', key = l[1], max = l[2], per = l[3]} end
   if l then return {h = 'limit:' .. l[1], c = 'l', key = l[1], max = l[2], per = 0} end
@@ -116,7 +147,7 @@ local function give(j)
   L.droppart(j, 'p', 32)
   L.take_slots(j)
   L.arrive(j, PROCESSING, '', {attempt = j.attempt, fetch = j.fetches, session = session.id, server = session.server})
-  if start > 0 then
+  if start > #asked then
     start = start - 1
     L.begin(j, L.now)
   else
@@ -138,6 +169,15 @@ local function consider(j)
   else
     line = held(j)
     if not line then return give(j) end
+    if line == 'ask' then
+      local ls = {}
+      for _, l in ipairs(L.more(j).l) do
+        for k = 1, 4 do ls[#ls + 1] = l[k] end
+      end
+      asked[#asked + 1] = {j.id, j.fetches + 1, ls}
+      if j.line ~= 0 then no_more[spack('>I4', j.line)] = true end
+      return
+    end
     L.hold(j, line)
   end
   looks = looks - 1
@@ -150,7 +190,7 @@ end
 local function take(queue)
   L.arise(queue)
   local list = sources(queue)
-  while start > 0 or ahead > 0 do
+  while start > #asked or ahead > 0 do
     local member, from = first(queue, list)
     if not member then break end
     local j = L.job(sub(member, 20))
@@ -159,7 +199,7 @@ local function take(queue)
       break
     end
     if from then from.i, from.last = from.i + 1, member end
-    if start == 0 and (j.noahead or L.more(j).l) then
+    if start <= #asked and (j.noahead or L.more(j).l) then
       if over == 0 then break end
       over = over - 1
     else
@@ -179,10 +219,12 @@ for at = 1, #ARGV[7], 8 do
 end
 L.save()
 local answer, gave = {again, more}, {spack('>I6B', again, more)}
+if goes_on then gave[1] = call('HGET', k_gave, session.id) or gave[1] end
 for _, j in ipairs(given) do
   answer[#answer + 1] = {j.id, j.fetches, j.ahead and 1 or 0, row(j)}
   gave[#gave + 1] = j.id .. spack('>I4', j.fetches)
 end
+for _, a in ipairs(asked) do answer[#answer + 1] = a end
 call('HSET', k_gave, session.id, concat(gave))
 session.call = number
 L.put_session(session)

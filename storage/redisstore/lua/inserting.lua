@@ -3,7 +3,8 @@
 -- k, p, pr, kn (its kind), body, y (a large payload with its fingerprint), at (ms), d (ms),
 -- x (ms), pa (parents), on, f, b, uk, uf (ms), uu, l, rec, occ. A batch: id, up, open, info.
 -- keys: state body part name fired twin twins set batch
--- uses: lib
+-- lazy:
+-- uses: lib prepared
 
 -- repeated answers a group of which something is stored: then all of it was.
 local function repeated(g)
@@ -19,11 +20,11 @@ local function repeated(g)
     if g.batched and L.getbatch(n.id) then return nil, {'conflict', n.id, 'batch', n.kn} end
     local j = L.job(n.id)
     if j then
-      if j.kind ~= n.k then return nil, {'conflict', n.id, call('HGET', k_name, j.kind) or '', n.kn} end
+      if j.kind ~= n.k then return nil, {'conflict', n.id, call('HGET', k_name, j.kind) or '', n.kn} end -- guard: id taken
       known = true
     end
   end
-  if not known then return nil end
+  if not known then return nil end -- need: repeated insert
   local answer = {}
   for i, n in ipairs(g.j) do
     local j = L.job(n.id)
@@ -40,13 +41,15 @@ end
 
 -- plan finds the duplicates: stored, or earlier in the group.
 local function plan(g)
-  local same, kind, keys, times = {}, {}, {}, {}
+  local same, kind, keys, times, dup = {}, {}, {}, {}, g.dup or {}
   for _, n in ipairs(g.b) do kind[n.id] = 'batch' end
   for _, n in ipairs(g.j) do
     local holder
     local occ = n.occ and n.rec .. '\0' .. n.occ
-    if occ then holder = times[occ] or call('HGET', k_fired, occ) end
-    if not holder and n.uk then
+    if occ then holder = times[occ] or call('HGET', k_fired, occ) end -- guard: one job for an occurrence
+    if not holder and dup[n.id] then
+      holder = dup[n.id][1]
+    elseif not holder and n.uk then -- guard: unique
       local h = L.holder(n.uk)
       holder = keys[n.uk] or h and h.id
     end
@@ -77,7 +80,12 @@ end
 
 -- check refuses the group for what is stored or is not.
 local function check(g, same, kind)
-  local function is(id) return kind[id] or L.getbatch(id) and 'batch' or L.job(id) and 'job' end
+  local function is(id)
+    local b = not kind[id] and L.getbatch(id)
+    if b and b.state == 0 then return nil end
+    if b then return b.isjob == 1 and 'job' or 'batch' end
+    return kind[id] or L.job(id) and 'job'
+  end
   for _, n in ipairs(g.j) do
     if not same[n.id] then
       for _, id in ipairs(n.pa or {}) do
@@ -103,7 +111,7 @@ local function add(n)
   if n.b or n.pa or n.x or n.uk or n.l or n.rec then
     j.flags = 1
     j.mdirty = true
-    j.m = {b = n.b, on = n.on, f = n.f, d = n.d, at = n.at, x = n.x, uk = n.uk, uf = n.uf, uu = n.uu, l = n.l, rec = n.rec, occ = n.occ}
+    j.m = {b = n.b, on = n.on, f = n.f, d = n.d, at = n.at, x = n.x, uk = n.uk, uf = n.uf, uu = n.uu, ur = n.ur, ust = n.ust, uo = n.uo, un = n.un, l = n.l, rec = n.rec, occ = n.occ}
     if n.pa then j.m.e = {} end
   end
   call('HSET', k_body, n.id, n.body)
@@ -169,6 +177,7 @@ end
 local function seal(id)
   local b = L.getbatch(id)
   L.dirty_batch(b)
+  if b.far then return L.post(b.far, {'s', id}) end
   b.sealed = 1
   L.look(b)
 end
@@ -182,7 +191,11 @@ end
 -- gives the answers of its jobs (id, state, duplicate), or nil and what is wrong.
 function L.insert(g)
   local answer, wrong = repeated(g)
+  local ready = true
+  for _, id in ipairs(g.prep or {}) do ready = L.unprepare(id) and ready end
   if answer or wrong then return answer, wrong end
+  if not ready then return nil, {'dropped'} end
+  for id, stands in pairs(g.far or {}) do L.stands(id, stands) end
   g.ups = {}
   for _, n in ipairs(g.b) do g.ups[n.id] = n.up or '' end
   local same, kind = plan(g)
@@ -203,7 +216,8 @@ function L.insert(g)
   answer = {}
   for i, n in ipairs(g.j) do
     if same[n.id] then
-      answer[i] = {same[n.id], L.job(same[n.id]).state, 1}
+      local h = L.job(same[n.id])
+      answer[i] = {same[n.id], h and h.state or g.dup[n.id][2], 1}
     else
       local j = L.job(n.id)
       L.touch(j)

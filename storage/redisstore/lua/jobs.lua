@@ -1,22 +1,10 @@
 -- Jobs as tables: read once, changed, and written by L.save with all that follows from
 -- the change: lists, counters, times. Port of memstore/jobs.go.
--- keys: state more part index run due expire retain count name set line log meta wake fired kid body stat step
+-- keys: claim state more part index run due expire retain count name set line log meta wake fired kid body stat step
 -- uses: codec
-local FF = string.rep('\255', 40)
 local jobs, dirty, dirtyb = {}, {}, {}
 local cuts, puts, hdels, hsets = {}, {}, {}, {}
 local counts, stats, woken, hints = {}, {}, {}, {}
-
--- many runs a command with a list of arguments in pieces that Lua can unpack.
-local function many(cmd, key, args)
-  local n = #args
-  if n <= 1000 then
-    if n > 0 then call(cmd, key, unpack(args)) end
-    return
-  end
-  for i = 1, n, 1000 do call(cmd, key, unpack(args, i, math.min(i + 999, n))) end
-end
-L.many = many
 
 local function add(to, key, a, b)
   local list = to[key]
@@ -37,6 +25,18 @@ function L.text(id)
   return sub(hex, 1, 8) .. '-' .. sub(hex, 9, 12) .. '-' .. sub(hex, 13, 16) .. '-' .. sub(hex, 17, 20) .. '-' .. sub(hex, 21)
 end
 
+-- read takes a record, with the claim that may be beside it.
+function L.read(id, r)
+  local j, claimed = false, false
+  if r then
+    r, claimed = claim.record(id, r)
+    j = L.decode(id, r)
+    j.claimed = claimed
+  end
+  jobs[id] = j
+  return j or nil
+end
+
 -- load reads the jobs with these ids that are not read yet.
 function L.load(ids)
   local missing = {}
@@ -46,20 +46,13 @@ function L.load(ids)
   for i = 1, #missing, 500 do
     local to = math.min(i + 499, #missing)
     local records = call('HMGET', k_state, unpack(missing, i, to))
-    for k = i, to do
-      local r = records[k - i + 1]
-      jobs[missing[k]] = r and L.decode(missing[k], r) or false
-    end
+    for k = i, to do L.read(missing[k], records[k - i + 1]) end
   end
 end
 
 function L.job(id)
   local j = jobs[id]
-  if j == nil then
-    local r = call('HGET', k_state, id)
-    j = r and L.decode(id, r) or false
-    jobs[id] = j
-  end
+  if j == nil then return L.read(id, call('HGET', k_state, id)) end
   return j or nil
 end
 
@@ -130,6 +123,9 @@ local function place(queue, line, prio, seq, id) return queue .. spack('>I4BI6',
 
 local function bump(field, n) counts[field] = (counts[field] or 0) + n end
 
+-- count changes the number of jobs of a queue and kind (names) in a state.
+function L.count(names, state, n) bump(char(state) .. names, n) end
+
 function L.count_held(queue, cause, n) bump('H' .. queue .. cause, n) end
 
 -- savejob notes what has to be written for one job.
@@ -137,6 +133,10 @@ local function savejob(j)
   local o, id, s = j.o, j.id, j.state
   local os, names = o.state, j.queue .. j.kind
   j.o = nil
+  if j.claimed then
+    add(hdels, k_claim, id)
+    j.claimed = nil
+  end
   if j.gone then s = 0 end
   local oc = os ~= 0 and class(os, o.line, o.retried) or ''
   local nc = s ~= 0 and class(s, j.line, j.retried) or ''
@@ -272,7 +272,7 @@ function L.done(answer)
   for queue in pairs(woken) do list[#list + 1] = queue end
   local queues = concat(list)
   if queues ~= '' and call('EXISTS', k_wake) == 1 then call('PUBLISH', k_wake, queues) end
-  return {answer, queues}
+  return {answer, queues, L.mail and L.mail()}
 end
 
 function L.seq() return call('HINCRBY', k_meta, 'seq', 1) end

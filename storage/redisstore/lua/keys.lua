@@ -1,6 +1,7 @@
 -- Unique keys, limits and rates. Port of memstore/keys.go.
 -- keys: unique limit rate meta
--- uses: jobs queues
+-- lazy:
+-- uses: jobs queues mail
 
 -- holder is the job that holds a unique key now, or nil.
 function L.holder(key)
@@ -16,7 +17,7 @@ function L.blocked_by(j)
   local m = L.more(j)
   if not m.uk then return nil end
   local h = L.holder(m.uk)
-  if h and h ~= j then return h end
+  if h and h ~= j then return h end -- guard: unique on return
 end
 
 -- take_key makes j the holder of its unique key, which is free. For counts from the
@@ -36,9 +37,11 @@ end
 function L.free_key(j)
   if not j.keyed then return end
   j.keyed = false
-  local key = L.more(j).uk
+  local m = L.more(j)
+  local key = m.uk
+  if m.ur then L.post(m.ur, {'u', key, j.id .. m.ust}) end
   local v = call('HGET', k_unique, key)
-  if v and sub(v, 1, 16) == j.id then call('HDEL', k_unique, key) end
+  if v and (sub(v, 1, 16) == j.id --[[ need: own key ]]) then call('HDEL', k_unique, key) end
 end
 
 function L.running(key) return tonumber(call('HGET', k_limit, 'l' .. key) or 0) end
@@ -72,7 +75,8 @@ local function same_before(ls, i)
   return false
 end
 
-local function count_start(key, per)
+-- count_start notes a start for a rate, and gives what notes it.
+function L.count_start(key, per)
   local all = '[' .. key .. '\0'
   if L.exact > per then call('ZREMRANGEBYLEX', k_rate, all, all .. spack('>I8', L.exact - per) .. FF) end
   local over = call('ZLEXCOUNT', k_rate, all, all .. FF) - 9999
@@ -80,12 +84,18 @@ local function count_start(key, per)
     many('ZREM', k_rate, call('ZRANGEBYLEX', k_rate, all, all .. FF, 'LIMIT', 0, over))
   end
   local n = call('HINCRBY', k_meta, 'start', 1) % 4294967295
-  call('ZADD', k_rate, 0, key .. '\0' .. spack('>I8I4', L.exact, n))
+  local start = key .. '\0' .. spack('>I8I4', L.exact, n)
+  call('ZADD', k_rate, 0, start)
+  return start
 end
 
+-- take_slots gives the run that begins its slots and counts its starts. Where limits lie in
+-- other shards (l[4]), fetch has asked there.
 function L.take_slots(j)
   local ls = L.more(j).l
   if not ls then return end
+  j.slots = true
+  if ls[1][4] then return end
   local pers = {}
   for _, l in ipairs(ls) do
     if l[3] > 0 then
@@ -96,10 +106,9 @@ function L.take_slots(j)
   for key, per in pairs(pers) do call('HSET', k_limit, 'r' .. key, string.format('%.0f', per)) end
   for i, l in ipairs(ls) do
     if not same_before(ls, i) then
-      if l[3] > 0 then count_start(l[1], pers[l[1]]) else call('HINCRBY', k_limit, 'l' .. l[1], 1) end
+      if l[3] > 0 then L.count_start(l[1], pers[l[1]]) else call('HINCRBY', k_limit, 'l' .. l[1], 1) end
     end
   end
-  j.slots = true
 end
 
 function L.free_slots(j)
@@ -107,7 +116,9 @@ function L.free_slots(j)
   j.slots = false
   local ls = L.more(j).l
   for i, l in ipairs(ls) do
-    if l[3] == 0 and not same_before(ls, i) then
+    if l[3] == 0 and l[4] and not same_before(ls, i) then
+      L.post(l[4], {'f', l[1], j.id, j.fetches, l[4]})
+    elseif l[3] == 0 and not same_before(ls, i) then
       if call('HINCRBY', k_limit, 'l' .. l[1], -1) <= 0 then call('HDEL', k_limit, 'l' .. l[1]) end
       L.ready_lines(l[1])
     end

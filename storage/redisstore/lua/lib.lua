@@ -1,3 +1,3 @@
 -- All of the library that steps are made of.
 -- keys:
--- uses: codec jobs life queues keys edges batch notes
+-- uses: codec jobs life queues keys edges batch notes far prepared

@@ -1,6 +1,7 @@
 -- The life of a job: leave, then one of the functions that give it a state and end in
 -- arrive. Port of memstore/jobs.go and history.
 -- keys: part log set kid fired
+-- lazy:
 -- uses: jobs
 
 -- cut drops what is over in a history: the first 10 entries and the newest stay.
@@ -222,10 +223,10 @@ function L.forget_parts(j)
       if run and band(marks, 16) ~= 0 then gone[#gone + 1] = 'f' .. id .. spack('>I4', run.fetch) end
     end
   end
-  L.many('HDEL', k_part, gone)
+  many('HDEL', k_part, gone)
   if j.lines > 0 then
     local lines = {}
     for n = 1, j.lines do lines[n] = id .. spack('>I4', n) end
-    L.many('HDEL', k_log, lines)
+    many('HDEL', k_log, lines)
   end
 end

@@ -6,7 +6,7 @@
 -- Answers how many match, 1 when one more matches, the id where it stopped to look or
 -- nothing, then id and row of each.
 -- keys: state index count run set kid
--- uses: lookrow lookmerge
+-- uses: claim lookrow lookmerge
 local source, name, low, high, oldest = ARGV[2], ARGV[3], ARGV[4], ARGV[5], ARGV[6] == '1'
 local states, queue, kind, server = ARGV[7], ARGV[8], ARGV[9], ARGV[10]
 local held, retrying = string.find(ARGV[11], 'h') ~= nil, string.find(ARGV[11], 'r') ~= nil
@@ -45,7 +45,7 @@ local function runs()
   local ids = {}
   for _, member in ipairs(redis.call('ZRANGE', k_run, 0, -1)) do
     local id = string.sub(member, 23)
-    if merge.below(id, high) and not merge.below(id, low) then ids[#ids + 1] = id end
+    if #member == 38 and merge.below(id, high) and not merge.below(id, low) then ids[#ids + 1] = id end
   end
   merge.sort(ids, oldest)
   local n = 0
@@ -105,7 +105,7 @@ local found, more, stopped, out = 0, 0, '', {}
 while true do
   local id = next()
   if not id then break end
-  local r = (rows or not sure) and redis.call('HGET', k_state, id)
+  local r = (rows or not sure) and claim.record(id, redis.call('HGET', k_state, id))
   if sure and not rows or r and (sure or matches(r) and member(id)) then
     if found == limit then
       more = 1

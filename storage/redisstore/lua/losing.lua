@@ -1,6 +1,7 @@
 -- How the jobs of a session go back that died or was closed. Port of memstore/tick.go and
 -- CloseSession.
 -- keys: run dying
+-- lazy:
 -- uses: lib sessions
 
 local function running(id, limit)

@@ -3,6 +3,7 @@
 -- Tick. The notes of one parent are done in order. Port of memstore/notes.go. A note:
 -- parent, restore (1: started again, 2: it is gone), ended, run, last child done.
 -- keys: todo kid
+-- lazy:
 -- uses: jobs edges batch
 local work = {}
 L.most = 1000
@@ -17,7 +18,10 @@ end
 
 function L.note(n)
   local parent = L.node(n.parent)
-  if parent and parent.kids > 0 then work[#work + 1] = n end
+  if parent and parent.kids > 0 then
+    L.tell_note(parent, n)
+    work[#work + 1] = n
+  end
 end
 
 local function pack(n) return cmsgpack.pack({n.parent, n.restore, n.ended, n.run, n.last or ''}) end

@@ -1,126 +1,82 @@
--- Settle of successes of plain jobs that nobody waits for, and what started.
--- ARGV: session, tokens that started (id, fetch in 4 bytes, one behind the other), then of each
--- outcome its id, fetch in 4 bytes with duration in 8 (ns) and retention in 6 (ms, 0: the
--- default), and result. Answers the places (from 0) of the outcomes that the full script has to
--- judge, one behind the other in 2 bytes; of those nothing was written.
--- keys: session state run index count retain part stat step
-local call, spack, sunpack, sub, byte, char = redis.call, struct.pack, struct.unpack, string.sub, string.byte, string.char
-local band, bor = bit.band, bit.bor
-local id, started = ARGV[2], ARGV[3]
-local n = (#ARGV - 3) / 3
-local left = {}
+-- Settle of successes of jobs that a plain fetch gave and that nothing has changed since:
+-- their claims say so. Go has made the records. Also starts of jobs that were held ready.
+-- ARGV: session, number of the groups of starts, of the groups of outcomes, and of the hints;
+-- then of each group of starts the claim, the new claim, how many, and their ids; of each group
+-- of outcomes the claim, N8 of queue and kind, run time of all in ns, 1 when they have results,
+-- how many, and of each its id and record, of each its member in run, and of each the name and
+-- value of its result; hints (time in ms, ids) of all. Answers the numbers (from 0) of the groups, starts first, of which nothing was
+-- written, as a list.
+-- keys: session claim state run index count retain part stat step
+local call, spack, sub, unpack = redis.call, struct.pack, string.sub, unpack
+local id, starts, groups, hints = ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5])
+local alive, at, left = call('HEXISTS', k_session, id) == 1, 6, {}
 
-if call('EXISTS', k_session) == 0 or not call('HGET', k_session, id) then
-  for i = 0, n - 1 do left[i + 1] = spack('>I2', i) end
-  return table.concat(left)
-end
-local time = call('TIME')
-local now = math.floor((time[1] * 1000000 + time[2]) / 1000) + ARGV[1]
-local now6 = spack('>I6', now)
-local NONE16, NONE6 = string.rep('\0', 16), string.rep('\0', 6)
-
-local ids, records = {}, {}
-for i = 1, n do ids[i] = ARGV[1 + 3 * i] end
-local tokens = #started / 20
-for i = 1, tokens do ids[n + i] = sub(started, 20 * i - 19, 20 * i - 4) end
-for i = 1, #ids, 5000 do
-  local to = math.min(i + 4999, #ids)
-  local found = call('HMGET', k_state, unpack(ids, i, to))
-  for k = i, to do records[ids[k]] = found[k - i + 1] end
-end
-
--- mine reports whether a record is of the run that a token is about.
-local function mine(r, fetch4)
-  return r and byte(r, 1) == 4 and sub(r, 4, 7) == fetch4 and sub(r, 8, 23) == id
-end
-
-local begun = {}
-for i = 1, tokens do
-  local job, fetch4 = ids[n + i], sub(started, 20 * i - 3, 20 * i)
-  local r = records[job]
-  if mine(r, fetch4) and band(byte(r, 2), 8) ~= 0 then
-    records[job] = sub(r, 1, 1) .. char(bor(byte(r, 2) - 8, 1)) .. sub(r, 3, 23) .. now6 .. sub(r, 30, 119) .. NONE6 .. sub(r, 126)
-    begun[job] = true
+-- same reports whether all jobs have this claim.
+local function same(ids, claim)
+  if not alive then return false end -- guard: session lives
+  for i = 1, #ids, 5000 do
+    local found = call('HMGET', k_claim, unpack(ids, i, math.min(i + 4999, #ids)))
+    for k = 1, #found do
+      if found[k] ~= claim then return false end -- guard: fence
+    end
   end
+  return true
 end
 
-local states, ends, runs, gone, parts, k = {}, {}, {}, {}, {}, 0
-local sums, retained = {}, {}
-local entry = spack('>I2BBI6', 17, 12, 5, now) .. '\1'
-for i = 1, n do
-  local job, about, result = ids[i], ARGV[2 + 3 * i], ARGV[3 + 3 * i]
-  local r, fetch4 = records[job], sub(about, 1, 4)
-  -- Not: more than a record, a request to cancel, continuations, a full history.
-  if mine(r, fetch4) and band(byte(r, 3), 3) == 0 and sub(r, 134, 137) == '\0\0\0\0' and byte(r, 69) < 50 then
-    local bits, flags, began = byte(r, 2), byte(r, 3), sub(r, 24, 29)
-    local dur = sunpack('>I8', about, 5)
-    if band(bits, 8) ~= 0 then
-      bits = bor(bits - 8, 1)
-      began = spack('>I6', now - math.ceil(dur / 1000000))
-    end
-    if band(bits, 16) ~= 0 then bits = bits - 16 end
-    if result ~= '' then
-      flags = bor(flags, 16)
-      parts[#parts + 1] = 'r' .. job
-      parts[#parts + 1] = result
-    end
-    local retain = sunpack('>I6', about, 13)
-    if retain == 0 then retain = 86400000 end
-    local hints = retained[retain]
-    if not hints then
-      hints = {}
-      retained[retain] = hints
-    end
-    hints[#hints + 1] = job
-    local names = sub(r, 72, 87)
-    local sum = sums[names]
-    if not sum then
-      sum = {0, 0}
-      sums[names] = sum
-    end
-    sum[1], sum[2] = sum[1] + 1, sum[2] + dur
-    k = k + 1
-    states[2 * k - 1] = job
-    states[2 * k] = char(5, bor(bits, 2), flags) .. fetch4 .. NONE16 .. began .. now6 .. spack('>I6', math.min(now + retain, 281474976710655))
-      .. id .. fetch4 .. '\1' .. sub(r, 63, 68) .. char(byte(r, 69) + 1) .. sub(r, 70, 119) .. NONE6 .. sub(r, 126, -2) .. entry .. sub(about, 5, 12) .. sub(r, -1)
-    gone[k] = '\3' .. names .. job
-    ends[2 * k - 1], ends[2 * k] = '0', '\5' .. names .. job
-    runs[k] = id .. sub(r, 96, 101) .. job
-    records[job] = states[2 * k]
-    begun[job] = nil
+for g = 1, starts do
+  local claim, new, n = ARGV[at], ARGV[at + 1], tonumber(ARGV[at + 2])
+  local ids, values = {}, {}
+  for i = 1, n do
+    ids[i] = ARGV[at + 2 + i]
+    values[2 * i - 1], values[2 * i] = ids[i], new
+  end
+  at = at + 3 + n
+  if same(ids, claim) then
+    for i = 1, 2 * n, 4000 do call('HSET', k_claim, unpack(values, i, math.min(i + 3999, 2 * n))) end
   else
-    left[#left + 1] = spack('>I2', i - 1)
+    left[#left + 1] = g - 1
   end
 end
-local m = 2 * k
-for job in pairs(begun) do
-  states[m + 1], states[m + 2] = job, records[job]
-  m = m + 2
-end
-for i = 1, m, 4000 do call('HSET', k_state, unpack(states, i, math.min(i + 3999, m))) end
-if k == 0 then return table.concat(left) end
-for i = 1, k, 2000 do
-  local to = math.min(i + 1999, k)
-  call('ZREM', k_index, unpack(gone, i, to))
-  call('ZADD', k_index, unpack(ends, 2 * i - 1, 2 * to))
-  call('ZREM', k_run, unpack(runs, i, to))
-end
-for i = 1, #parts, 4000 do call('HSET', k_part, unpack(parts, i, math.min(i + 3999, #parts))) end
-for retain, hints in pairs(retained) do
-  for i = 1, #hints, 64 do
-    call('ZADD', k_retain, now + retain, table.concat(hints, '', i, math.min(i + 63, #hints)))
-  end
-end
-local minute = math.floor(now / 60000)
+
+local time = call('TIME')
+local minute = math.floor((math.floor((time[1] * 1000000 + time[2]) / 1000) + ARGV[1]) / 60000)
 local steps = {'m' .. spack('>I4', minute), 'h' .. spack('>I4', minute - minute % 60)}
-for names, sum in pairs(sums) do
-  if call('HINCRBY', k_count, '\4' .. names, -sum[1]) <= 0 then call('HDEL', k_count, '\4' .. names) end
-  call('HINCRBY', k_count, '\5' .. names, sum[1])
-  local dur = string.format('%.0f', sum[2])
-  for _, step in ipairs(steps) do
-    step = step .. names
-    if call('HINCRBY', k_stat, step .. 's', sum[1]) == sum[1] then call('ZADD', k_step, 0, step) end
-    call('HINCRBY', k_stat, step .. 't', dur)
+local none = true
+for g = 1, groups do
+  local claim, names, run_time, parts, n = ARGV[at], ARGV[at + 1], ARGV[at + 2], ARGV[at + 3] == '1', tonumber(ARGV[at + 4])
+  local ids, runs, gone, done = {}, {}, {}, {}
+  local from, to = '\3' .. names, '\5' .. names
+  at = at + 5
+  for i = 1, n do
+    local k = at + 2 * (i - 1)
+    local job = ARGV[k]
+    ids[i], runs[i], gone[i] = job, ARGV[at + 2 * n + i - 1], from .. job
+    done[2 * i - 1], done[2 * i] = '0', to .. job
   end
+  if same(ids, claim) then
+    none = false
+    for i = 1, n, 2000 do
+      local e = math.min(i + 1999, n)
+      call('HDEL', k_claim, unpack(ids, i, e))
+      call('HSET', k_state, unpack(ARGV, at + 2 * (i - 1), at + 2 * e - 1))
+      if parts then call('HSET', k_part, unpack(ARGV, at + 3 * n + 2 * (i - 1), at + 3 * n + 2 * e - 1)) end
+      call('ZREM', k_run, unpack(runs, i, e))
+      call('ZREM', k_index, unpack(gone, i, e))
+      call('ZADD', k_index, unpack(done, 2 * i - 1, 2 * e))
+    end
+    if call('HINCRBY', k_count, '\4' .. names, -n) <= 0 then call('HDEL', k_count, '\4' .. names) end
+    call('HINCRBY', k_count, '\5' .. names, n)
+    for _, step in ipairs(steps) do
+      step = step .. names
+      if call('HINCRBY', k_stat, step .. 's', n) == n then call('ZADD', k_step, '0', step) end
+      call('HINCRBY', k_stat, step .. 't', run_time)
+    end
+  else
+    left[#left + 1] = starts + g - 1
+  end
+  at = at + (parts and 5 or 3) * n
 end
-return table.concat(left)
+if none then return left end
+-- Hints for jobs that are not final are passed over by the sweep.
+for i = at, at + hints - 1, 4000 do call('ZADD', k_retain, unpack(ARGV, i, math.min(i + 3999, at + hints - 1))) end
+return left

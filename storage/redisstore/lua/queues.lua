@@ -1,7 +1,9 @@
 -- Held lines: jobs of one queue that wait for the same. Port of memstore/queues.go.
 -- A line: no number, q, h Job.Held, c cause letter (k, p, l, r), k and p of lines of kinds, key,
--- max, per (us), n jobs on it, t where it stands in turn.
+-- max, per (us), n jobs on it, t where it stands in turn. Where the limit lies in another
+-- shard: shard, free (us: when a rate has room), room (1 when a limit may have).
 -- keys: held turn line meta
+-- lazy:
 -- uses: jobs
 local lines, unsettled = {}, {}
 
@@ -44,6 +46,7 @@ function L.hold(j, w)
   L.touch(j)
   if j.line ~= 0 then L.unhold(j) end
   local l = line_for(j.queue, w)
+  if w.shard then l.shard, l.free, l.room = w.shard, w.free, w.room end
   l.n = l.n + 1
   L.count_held(j.queue, l.c, 1)
   j.line = l.no
@@ -77,9 +80,14 @@ function L.stand(l)
   end
   local free = 0
   if l.c == 'l' then
-    free = L.running(l.key) < l.max and 0 or nil
+    if l.shard then
+      free = l.room == 1 and 0 or nil
+    else
+      free = L.running(l.key) < l.max and 0 or nil
+    end
   elseif l.c == 'r' then
     free = L.rate_free(l)
+    if l.shard then free = l.free > L.exact and l.free or 0 end
   else
     free = nil
   end
@@ -90,7 +98,15 @@ function L.stand(l)
     l.t = 'a' .. l.q .. spack('>I8', free) .. no
   end
   if l.t then call('ZADD', k_turn, 0, l.t) end
-  call('HSET', k_held, no, cmsgpack.pack({q = l.q, h = l.h, c = l.c, k = l.k, p = l.p, key = l.key, max = l.max, per = l.per, n = l.n, t = l.t}))
+  call('HSET', k_held, no, cmsgpack.pack({q = l.q, h = l.h, c = l.c, k = l.k, p = l.p, key = l.key, max = l.max, per = l.per, n = l.n, t = l.t,
+    shard = l.shard, free = l.free, room = l.room}))
+end
+
+-- room makes a line of a limit of another shard ready.
+function L.room(l)
+  l.room = 1
+  unsettle(l)
+  L.wake(l.q)
 end
 
 function L.stand_all()

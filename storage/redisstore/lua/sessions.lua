@@ -1,6 +1,7 @@
 -- Living sessions. A record: seen, contact, started (ms), lease (ms), MaxLost, last call; then
 -- the name of the server with its length in 1 byte before it, and the owner.
 -- keys: session owner ended dying kind info gave run
+-- lazy:
 -- uses: jobs
 local SESSION = '>I6I6I6I6I4I6B'
 local sessions = {}

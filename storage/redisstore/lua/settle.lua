@@ -15,7 +15,8 @@ local SUCCEED, FAIL, DELETE, RETRY, SNOOZE, RELEASE = 1, 2, 3, 4, 5, 6
 local function running(job, fetch)
   if not alive then return nil end
   local j = L.job(job)
-  if j and j.state == PROCESSING and j.session == id and j.fetches == fetch then return j end
+  if j and (j.state == PROCESSING --[[ need: state ]]) and (j.session == id --[[ need: fence session ]])
+    and (j.fetches == fetch --[[ need: fence ]]) then return j end
 end
 
 -- settled_before judges an outcome of a dead token: this very one was written, or not.
@@ -33,12 +34,12 @@ local function settled_before(o)
       if run and outcome and outcome ~= 0 and run.fetch == o[2] and run.session == id then was = outcome end
     end
   end
-  return was == o[3] and ACCEPTED or REFUSED
+  return (was == o[3] --[[ need: same outcome ]]) and ACCEPTED or REFUSED
 end
 
 -- record writes what a report tells, unless it is a repetition or came late.
 local function record(j, number, progress, logs)
-  if number <= j.report then return false end
+  if number <= j.report then return false end -- guard: late report
   L.touch(j)
   j.report = number
   if progress ~= '' then L.setpart(j, 'p', 32, progress) end
