@@ -6,6 +6,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/gojobgen/jobgen/internal/testservers"
 	"github.com/gojobgen/jobgen/storage"
@@ -79,5 +80,25 @@ func BenchmarkProcess(b *testing.B) {
 		wg.Go(func() { w.settle(b, jobs) })
 	}
 	wg.Wait()
+	end()
+}
+
+// BenchmarkPromote is jobs that fall due at once; an operation is one job.
+func BenchmarkPromote(b *testing.B) {
+	s, db := benchStore(b)
+	w := newWorker(b, s, "q")
+	for left := b.N; left > 0; left -= 5000 {
+		var jobs []storage.NewJob
+		for range min(left, 5000) {
+			j := newJob("q", "k")
+			j.Due = storage.When{In: time.Millisecond}
+			jobs = append(jobs, j)
+		}
+		insert(b, s, jobs...)
+	}
+	end := measure(b, db)
+	for more := true; more; {
+		more = w.tick(b).More
+	}
 	end()
 }

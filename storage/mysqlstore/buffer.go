@@ -10,8 +10,8 @@ import (
 
 // Each statement is a round trip. So what a transaction writes is gathered as long as
 // nobody asks about it: inserts of the same statement become one with many rows, and
-// deletions one with many conditions. Statements about different tables may change
-// places, since no table knows of another.
+// MariaDB takes what was gathered as one statement. Statements about different tables may
+// change places, since no table knows of another.
 
 // A shape says how a statement may be joined with others of it.
 type shape struct {
@@ -20,17 +20,13 @@ type shape struct {
 	head   string   // before the part that is repeated
 	tail   string   // after it
 	pieces []string // of that part, cut where arguments belong
-	comma  string   // between the parts; empty: it cannot be joined
-	open   string
-	close  string
-	most   int // parts
+	most   int      // of the parts that are joined, by commas
 }
 
 var (
-	manyRows  = regexp.MustCompile(`(?s)^(INSERT INTO (\w+) \([^()]*\)\s*VALUES )(.*?)(\s+ON DUPLICATE KEY UPDATE.*)?$`)
-	manyConds = regexp.MustCompile(`(?s)^(DELETE FROM (\w+) WHERE )(.*)$`)
-	changes   = regexp.MustCompile(`(?s)^(?:INSERT INTO|UPDATE|DELETE FROM) (\w+) `)
-	whole     = regexp.MustCompile(`(?s)\bSELECT\b|\bLIMIT\b|\bORDER BY\b`)
+	manyRows = regexp.MustCompile(`(?s)^(INSERT INTO (\w+) \([^()]*\)\s*VALUES )(.*?)(\s+ON DUPLICATE KEY UPDATE.*)?$`)
+	changes  = regexp.MustCompile(`(?s)^(?:INSERT INTO|UPDATE|DELETE FROM) (\w+) `)
+	whole    = regexp.MustCompile(`(?s)\bSELECT\b|\bLIMIT\b|\bORDER BY\b`)
 )
 
 func (t *texts) shapeOf(s *sqlcore.Stmt, prefix string) shape {
@@ -44,14 +40,12 @@ func (t *texts) shapeOf(s *sqlcore.Stmt, prefix string) shape {
 	if m := changes.FindStringSubmatch(text); m != nil {
 		sh.table = m[1]
 	}
-	if s.Counted() || whole.MatchString(text) {
+	sh.pieces, sh.most = strings.Split(text, "?"), 1
+	if whole.MatchString(text) {
 		return sh
 	}
 	if m := manyRows.FindStringSubmatch(text); m != nil {
-		sh.head, sh.comma, sh.tail, sh.most = m[1], ", ", m[4], maxRows
-		sh.pieces = strings.Split(m[3], "?")
-	} else if m := manyConds.FindStringSubmatch(text); m != nil {
-		sh.head, sh.comma, sh.open, sh.close, sh.most = m[1], " OR ", "(", ")", maxConds
+		sh.head, sh.tail, sh.most = m[1], m[4], maxRows
 		sh.pieces = strings.Split(m[3], "?")
 	}
 	return sh
@@ -67,47 +61,53 @@ type gathered struct {
 
 // The most that one statement gathers.
 const (
-	maxText  = 256 << 10
-	maxRows  = 1000
-	maxConds = 16 // the server compares each with each
+	maxText = 256 << 10
+	maxRows = 1000
 )
 
 // buffered is a link that gathers. Its errors come late.
 type buffered struct {
 	*link
-	open []*gathered
+	open []*gathered // those about one table in their order
+	size int
 }
+
+// maxOpen is how many bytes are gathered at most.
+const maxOpen = 1 << 20
 
 // Exec gathers a statement, or runs it behind those that it must not overtake.
 func (b *buffered) Exec(s *sqlcore.Stmt, args ...any) (int64, error) {
 	sh := &b.texts.shapes[s.Number()]
-	i := slices.IndexFunc(b.open, func(g *gathered) bool { return g.shape.table == sh.table })
-	if sh.comma == "" {
-		if err := b.settle(sh); err != nil {
+	if s.Counted() || len(sh.tables) != 1 {
+		if err := b.settle(sh.tables); err != nil {
 			return 0, err
 		}
 		return b.link.Exec(s, args...)
 	}
-	if i >= 0 && (b.open[i].s != s || b.open[i].parts == sh.most || len(b.open[i].text) > maxText) {
-		if err := b.send(i); err != nil {
-			return 0, err
+	var g *gathered
+	for _, o := range b.open {
+		if o.shape.table == sh.table {
+			g = o
 		}
-		i = -1
 	}
-	if i < 0 {
-		i = len(b.open)
-		b.open = append(b.open, &gathered{s: s, shape: sh, text: append([]byte(nil), sh.head...)})
+	if g == nil || g.s != s || g.parts >= sh.most || len(g.text) > maxText {
+		g = &gathered{s: s, shape: sh, text: append([]byte(nil), sh.head...)}
+		b.open = append(b.open, g)
 	}
-	return 1, b.open[i].add(b.texts.Args(s, args))
+	before := len(g.text)
+	err := g.add(b.texts.Args(s, args))
+	if b.size += len(g.text) - before; err == nil && b.size > maxOpen {
+		err = b.flush()
+	}
+	return 1, err
 }
 
 // add adds one more part.
 func (g *gathered) add(args []any) (err error) {
 	b := g.text
 	if g.parts > 0 {
-		b = append(b, g.shape.comma...)
+		b = append(b, ", "...)
 	}
-	b = append(b, g.shape.open...)
 	for i, piece := range g.shape.pieces {
 		b = append(b, piece...)
 		if i == len(args) {
@@ -117,48 +117,62 @@ func (g *gathered) add(args []any) (err error) {
 			return g.s.Fault(err)
 		}
 	}
-	g.text = append(b, g.shape.close...)
+	g.text = b
 	g.parts++
 	return nil
 }
 
 // Query runs a statement behind those that write what it reads.
 func (b *buffered) Query(s *sqlcore.Stmt, args ...any) (sqlcore.Rows, error) {
-	if err := b.settle(&b.texts.shapes[s.Number()]); err != nil {
+	if err := b.settle(b.texts.shapes[s.Number()].tables); err != nil {
 		return nil, err
 	}
 	return b.link.Query(s, args...)
 }
 
-// settle sends what is gathered for the tables of a statement.
-func (b *buffered) settle(sh *shape) error {
-	for i := 0; i < len(b.open); {
-		if !slices.Contains(sh.tables, b.open[i].shape.table) {
-			i++
-			continue
-		}
-		if err := b.send(i); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// flush sends all that is gathered.
-func (b *buffered) flush() error {
-	for len(b.open) > 0 {
-		if err := b.send(0); err != nil {
-			return err
+// settle sends what is gathered for some tables.
+func (b *buffered) settle(tables []string) error {
+	var now, later []*gathered
+	for _, g := range b.open {
+		if slices.Contains(tables, g.shape.table) {
+			now = append(now, g)
+		} else {
+			later = append(later, g)
 		}
 	}
-	return nil
+	b.open = later
+	return b.send(now)
 }
 
-func (b *buffered) send(i int) error {
-	g := b.open[i]
-	b.open = slices.Delete(b.open, i, i+1)
-	if err := b.run(string(append(g.text, g.shape.tail...))); err != nil {
-		return g.s.Fault(err)
+// flush sends all that is gathered, and further statements behind it.
+func (b *buffered) flush(more ...string) error {
+	all := b.open
+	b.open = nil
+	return b.send(all, more...)
+}
+
+func (b *buffered) send(all []*gathered, more ...string) error {
+	texts := make([]string, 0, len(all)+len(more))
+	for _, g := range all {
+		b.size -= len(g.text)
+		texts = append(texts, string(append(g.text, g.shape.tail...)))
+	}
+	err := b.all(append(texts, more...)...)
+	if err != nil && len(all) > 0 {
+		return all[0].s.Fault(err)
+	}
+	return err
+}
+
+// all runs statements one after the other: MariaDB takes them in one round trip.
+func (l *link) all(texts ...string) error {
+	if l.texts.blocks && len(texts) > 1 {
+		return l.run("BEGIN NOT ATOMIC " + strings.Join(texts, "; ") + "; END")
+	}
+	for _, text := range texts {
+		if err := l.run(text); err != nil {
+			return err
+		}
 	}
 	return nil
 }

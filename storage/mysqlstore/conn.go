@@ -110,3 +110,13 @@ func (d *database) giveBack(c *conn, healthy bool) {
 	}
 	_ = discard(c.sqlConn) // it is given up: what it says helps nobody
 }
+
+// discardIdle closes the writing connections that rest: the server has closed one of them.
+func (d *database) discardIdle() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for _, c := range d.idle {
+		_ = discard(c.sqlConn) // likewise
+	}
+	d.idle = nil
+}

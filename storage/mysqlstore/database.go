@@ -70,9 +70,6 @@ func (d *database) instant(micros int64) time.Time {
 	return time.UnixMicro(micros).UTC().Add(d.ahead())
 }
 
-// retryPause is the pause after a lock could not be had, or the server was not there.
-const retryPause = 20 * time.Millisecond
-
 // Begin opens a transaction with the write lock. While others hold the lock it tries
 // again as long as a caller waits.
 func (d *database) Begin(waiting func() bool) (sqlcore.Tx, error) {

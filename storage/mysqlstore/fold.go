@@ -84,10 +84,7 @@ func (t *transaction) fold(c counter, where string) error {
 	if len(sums) > rows/2 {
 		return nil // many keys with few rows each
 	}
-	if err := t.write(gone.add(")")); err != nil {
-		return err
-	}
-	return t.write(c.insert(t, sums))
+	return t.write([]*writing{gone.add(")"), c.insert(t, sums)})
 }
 
 // insert writes the sums.

@@ -25,9 +25,11 @@ var (
 )
 
 // lone runs f on a writing connection of its own, and again when the server has undone
-// it because of a lock. F commits; what it has not committed is undone.
+// it because of a lock, or has closed the connection while it rested. F commits; what it
+// has not committed is undone. When it is made again after a commit whose answer was lost,
+// it finds nothing to do.
 func (d *database) lone(ctx context.Context, f func(l *link) error) error {
-	for try := 0; ; try++ {
+	for try, again := 0, true; ; try++ {
 		c, err := d.borrow(ctx)
 		if err != nil {
 			return err
@@ -37,7 +39,13 @@ func (d *database) lone(ctx context.Context, f func(l *link) error) error {
 			d.giveBack(c, true)
 			return nil
 		}
-		d.giveBack(c, l.run("ROLLBACK") == nil)
+		healthy := l.run("ROLLBACK") == nil
+		d.giveBack(c, healthy)
+		if !healthy && again && ctx.Err() == nil {
+			again = false
+			d.discardIdle()
+			continue
+		}
 		if ctx.Err() != nil || try == maxTries || !undone(err) {
 			return err
 		}
@@ -86,11 +94,16 @@ func (w *writing) vals(args ...any) *writing {
 	return w
 }
 
-func (l *link) write(w *writing) error {
-	if w.err != nil {
-		return w.err
+// write runs statements that were built, and more behind them.
+func (l *link) write(all []*writing, more ...string) error {
+	texts := make([]string, 0, len(all)+len(more))
+	for _, w := range all {
+		if w.err != nil {
+			return w.err
+		}
+		texts = append(texts, string(w.b))
 	}
-	return l.run(string(w.b))
+	return l.all(append(texts, more...)...)
 }
 
 // InsertPlain stores jobs that need nothing but themselves.
@@ -104,12 +117,7 @@ func (d *database) InsertPlain(ctx context.Context, jobs []sqlcore.PlainJob) (ta
 			d.clock.hear(d.instant(now))
 		}
 		now, first := d.clock.places(len(jobs))
-		for _, w := range []*writing{d.newJobs(jobs, first, now), d.newReady(jobs, first), d.newTally(jobs)} {
-			if err := l.write(w); err != nil {
-				return err
-			}
-		}
-		return l.run("COMMIT")
+		return l.write([]*writing{d.newJobs(jobs, first, now), d.newReady(jobs, first), d.newTally(jobs)}, "COMMIT")
 	})
 	if codeOf(err) == codeDuplicate {
 		return true, nil
@@ -186,37 +194,37 @@ func (d *database) newTally(jobs []sqlcore.PlainJob) *writing {
 }
 
 // ours shares the write lock, and reads what a hot path has to know: the generation of
-// the names, the clock, and whether the session lives. What is read beside the row that is
-// locked is asked for each such row, so it is read after the lock.
-func (d *database) ours(l *link, session int, more string) (vals []int64, now time.Time, err error) {
+// the names, whether the session lives, more, and the clock. What is read beside the row
+// that is locked is asked for that row, so it is read after the lock. Behind that it runs
+// further queries.
+func (d *database) ours(l *link, session int, more string, further ...string) (vals []int64, now time.Time, found []*rows, err error) {
 	no := strconv.Itoa(session)
 	text := "SELECT m.generation, (SELECT s.dead FROM jg_session s WHERE s.no = " + no + " AND m.one = 1)" + more + ", " + clockText +
 		" FROM jg_meta m WHERE m.one = 1 LOCK IN SHARE MODE"
 	began := time.Now()
-	found, err := l.query(d.texts.Named(text))
-	if err != nil {
-		return nil, now, err
+	if found, err = l.queries(append([]string{d.texts.Named(text)}, further...)...); err != nil {
+		return nil, now, nil, err
 	}
-	row, ok, _ := found.Next()
+	row, ok, _ := found[0].Next()
 	if !ok || row[1] == nil {
-		return nil, now, errOther
+		return nil, now, nil, errOther
 	}
 	vals = make([]int64, len(row))
 	for i := range row {
-		vals[i], _ = row[i].(int64)
+		vals[i] = columns(row).int(i)
 	}
 	last := len(vals) - 1
 	if time.Since(began) > maxWait {
 		if vals[last], err = l.number("SELECT " + clockText); err != nil {
-			return nil, now, err
+			return nil, now, nil, err
 		}
 	}
 	if vals[1] != 0 {
-		return nil, now, errOther
+		return nil, now, nil, errOther
 	}
 	now = d.instant(vals[last])
 	d.clock.hear(now)
-	return vals, now, nil
+	return vals, now, found[1:], nil
 }
 
 // inList is numbers for a text.
@@ -229,14 +237,4 @@ func inList[N ~int | ~int32](all []N) string {
 		b = strconv.AppendInt(b, int64(n), 10)
 	}
 	return string(append(b, ')'))
-}
-
-func unique[T comparable](all []T) []T {
-	var each []T
-	for _, a := range all {
-		if !slices.Contains(each, a) {
-			each = append(each, a)
-		}
-	}
-	return each
 }

@@ -59,7 +59,11 @@ func (f *plainFetch) run() error {
 		}
 	}
 	f.d.poll.serve(queues)
-	vals, now, err := f.d.ours(f.l, f.r.Session, f.lines(queues))
+	further := f.d.filledText(queues)
+	if len(queues) == 1 {
+		further = f.claimText(queues[0])
+	}
+	vals, now, found, err := f.d.ours(f.l, f.r.Session, f.lines(queues), further)
 	if err != nil {
 		return err
 	}
@@ -67,11 +71,11 @@ func (f *plainFetch) run() error {
 		return errOther
 	}
 	f.got.Known, f.got.Now = true, now
-	if len(queues) > 1 {
-		some, err := f.d.filled(f.l, queues)
-		if err != nil {
-			return err
-		}
+	if len(queues) == 1 {
+		f.take(queues[0], found[0])
+		queues = nil
+	} else {
+		some := found[0].numbers()
 		queues = slices.DeleteFunc(queues, func(q int) bool { return !slices.Contains(some, q) })
 	}
 	for _, q := range queues {
@@ -86,10 +90,7 @@ func (f *plainFetch) run() error {
 	if len(f.got.Rows) == 0 {
 		return f.l.run("ROLLBACK")
 	}
-	if err := f.write(); err != nil {
-		return err
-	}
-	return f.l.run("COMMIT")
+	return f.write()
 }
 
 // lines asks for held lines that the core has to look at, and for the session's last call.
@@ -120,22 +121,32 @@ func (f *plainFetch) spans(queue int) string {
 const readyColumns = "r.`rank`, r.job, r.flags, r.shape, j.links, j.fetches, j.attempt, j.retries, j.lost, j.created, j.enqueued, j.started," +
 	" j.payload, j.options, j.metadata, j.extra"
 
+// claimText locks the first jobs of a queue and reads them.
+func (f *plainFetch) claimText(queue int) string {
+	return f.d.texts.Named("SELECT " + readyColumns + " FROM jg_ready r FORCE INDEX (PRIMARY) STRAIGHT_JOIN jg_job j ON j.id = r.job WHERE " + f.spans(queue) +
+		" ORDER BY r.`rank` LIMIT " + strconv.Itoa(f.left) + " FOR UPDATE SKIP LOCKED")
+}
+
 // queue takes what it may from one queue.
 func (f *plainFetch) queue(queue int) error {
-	found, err := f.l.query(f.d.texts.Named("SELECT " + readyColumns + " FROM jg_ready r STRAIGHT_JOIN jg_job j ON j.id = r.job WHERE " + f.spans(queue) +
-		" ORDER BY r.`rank` LIMIT " + strconv.Itoa(f.left) + " FOR UPDATE SKIP LOCKED"))
-	if err != nil {
-		return err
+	found, err := f.l.query(f.claimText(queue))
+	if err == nil {
+		f.take(queue, found)
 	}
+	return err
+}
+
+// take takes claimed jobs, up to the first that is not for a hot path.
+func (f *plainFetch) take(queue int, found *rows) {
 	for {
 		row, ok, _ := found.Next()
 		if !ok {
-			return nil
+			return
 		}
 		c := columns(row)
 		if c.int(2)&readyKind != readyPlain || !slices.Contains(f.r.Shapes, int32(c.int(3))) || int(c.int(4))&sqlcore.FetchNot != 0 {
 			f.got.Odd = true
-			return nil
+			return
 		}
 		p := sqlcore.PlainRow{ID: storage.ID(c.bytes(1)), Shape: int(c.int(3)), Rank: c.int(0), Attempt: int(c.int(6)), Retries: int(c.int(7)),
 			Lost: int(c.int(8)), Fetch: int(c.int(5)) + 1, Created: c.int(9), Enqueued: c.int(10), Started: c.int(11),
@@ -150,14 +161,13 @@ func (f *plainFetch) queue(queue int) error {
 
 // write moves what was taken from the lines to the session.
 func (f *plainFetch) write() error {
+	var all []*writing
 	for from := 0; from < len(f.gone); {
 		to := from + 1
 		for to < len(f.gone) && f.gone[to].queue == f.gone[from].queue {
 			to++
 		}
-		if err := f.l.write(f.leave(f.gone[from:to])); err != nil {
-			return err
-		}
+		all = append(all, f.leave(f.gone[from:to]))
 		from = to
 	}
 	runs := &writing{b: make([]byte, 0, 150*len(f.gone))}
@@ -173,14 +183,14 @@ func (f *plainFetch) write() error {
 		}
 		runs.add("(").vals(f.r.Session, p.ID, p.Fetch, f.r.Call, flags, started, p.Shape, f.links[i]).add(")")
 	}
-	return f.l.write(runs)
+	return f.l.write(append(all, runs), "COMMIT")
 }
 
 // leave takes jobs off the main line of one queue. Two jobs may have one rank. The server
 // finds rows by rank alone: of all pairs of ranks and jobs it would make a range each.
 func (f *plainFetch) leave(gone []goneRow) *writing {
 	w := &writing{b: make([]byte, 0, 100+80*len(gone))}
-	w.add(f.d.texts.Named("DELETE FROM jg_ready WHERE queue = ")).vals(gone[0].queue).add(" AND line = 0 AND `rank` IN (")
+	w.add(f.d.texts.Named("DELETE r FROM jg_ready r FORCE INDEX (PRIMARY) WHERE queue = ")).vals(gone[0].queue).add(" AND line = 0 AND `rank` IN (")
 	for i, g := range gone {
 		if i > 0 {
 			w.add(",")

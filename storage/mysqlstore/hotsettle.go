@@ -18,18 +18,22 @@ func (d *database) SettlePlain(ctx context.Context, session int, ends []sqlcore.
 	err = d.lone(ctx, func(l *link) error {
 		p := &plainSettle{d: d, l: l, session: session, ends: ends, written: make([]bool, len(ends))}
 		written = p.written
-		_, now, err := d.ours(l, session, "")
+		find, err := p.findText()
+		if err != nil {
+			return err
+		}
+		_, now, found, err := d.ours(l, session, "", find...)
 		if err != nil {
 			return err
 		}
 		p.now = now
-		if err := p.run(); err != nil {
-			return err
+		if len(found) > 0 {
+			p.find(found[0])
 		}
 		if all, err = p.begin(begun); err != nil {
 			return err
 		}
-		return l.run("COMMIT")
+		return p.run()
 	})
 	if errors.Is(err, errOther) {
 		return make([]bool, len(ends)), len(begun) == 0, nil
@@ -49,29 +53,22 @@ type plainSettle struct {
 	started []int64
 }
 
-// run finds out which runs are live and plain, and ends them.
+// run ends the runs that were found, and commits.
 func (p *plainSettle) run() error {
-	if len(p.ends) == 0 {
-		return nil
+	var all []*writing
+	if slices.Contains(p.written, true) {
+		all = []*writing{p.drop(), p.add(), p.count(), p.stat(), p.sweep()}
 	}
-	if err := p.find(); err != nil {
-		return err
-	}
-	if !slices.Contains(p.written, true) {
-		return nil
-	}
-	for _, w := range []*writing{p.drop(), p.add(), p.count(), p.stat(), p.sweep()} {
-		if err := p.l.write(w); err != nil {
-			return err
-		}
-	}
-	return nil
+	return p.l.write(all, "COMMIT")
 }
 
-// find reads the runs, locked against a settle of the same run at the same time.
-func (p *plainSettle) find() error {
+// findText reads the runs, locked against a settle of the same run at the same time.
+func (p *plainSettle) findText() ([]string, error) {
+	if len(p.ends) == 0 {
+		return nil, nil
+	}
 	w := &writing{b: make([]byte, 0, 100+40*len(p.ends))}
-	w.add(p.d.texts.Named("SELECT job, `fetch`, flags, shape, links, started FROM jg_run WHERE session = ")).vals(p.session).add(" AND job IN (")
+	w.add(p.d.texts.Named("SELECT job, `fetch`, flags, shape, links, started FROM jg_run FORCE INDEX (PRIMARY) WHERE session = ")).vals(p.session).add(" AND job IN (")
 	for i := range p.ends {
 		if i > 0 {
 			w.add(",")
@@ -79,18 +76,16 @@ func (p *plainSettle) find() error {
 		w.vals(p.ends[i].Job)
 	}
 	w.add(") FOR UPDATE")
-	if w.err != nil {
-		return w.err
-	}
-	found, err := p.l.query(string(w.b))
-	if err != nil {
-		return err
-	}
+	return []string{string(w.b)}, w.err
+}
+
+// find finds out which runs are live and plain.
+func (p *plainSettle) find(found *rows) {
 	p.shapes, p.started = make([]int64, len(p.ends)), make([]int64, len(p.ends))
 	for {
 		row, ok, _ := found.Next()
 		if !ok {
-			return nil
+			return
 		}
 		c := columns(row)
 		i, known := slices.BinarySearchFunc(p.ends, c.bytes(0), func(e sqlcore.PlainEnd, id []byte) int { return bytes.Compare(e.Job[:], id) })
@@ -123,7 +118,7 @@ func (p *plainSettle) each(w *writing, f func(i int, e *sqlcore.PlainEnd)) *writ
 
 func (p *plainSettle) drop() *writing {
 	w := &writing{b: make([]byte, 0, 100+40*len(p.ends))}
-	w.add(p.d.texts.Named("DELETE FROM jg_run WHERE session = ")).vals(p.session).add(" AND job IN (")
+	w.add(p.d.texts.Named("DELETE r FROM jg_run r FORCE INDEX (PRIMARY) WHERE session = ")).vals(p.session).add(" AND job IN (")
 	return p.each(w, func(_ int, e *sqlcore.PlainEnd) { w.vals(e.Job) }).add(")")
 }
 

@@ -5,6 +5,8 @@ import (
 	"database/sql"
 	"database/sql/driver"
 	"errors"
+	"fmt"
+	"strings"
 	"time"
 
 	"github.com/go-sql-driver/mysql"
@@ -61,6 +63,31 @@ func (l *link) Query(s *sqlcore.Stmt, args ...any) (sqlcore.Rows, error) {
 }
 
 func (l *link) query(text string) (*rows, error) {
+	all, err := l.results(text, 1)
+	if err != nil {
+		return nil, err
+	}
+	return all[0], nil
+}
+
+// queries runs texts that give rows, one after the other: MariaDB takes them in one round
+// trip.
+func (l *link) queries(texts ...string) (all []*rows, err error) {
+	if l.texts.blocks && len(texts) > 1 {
+		return l.results("BEGIN NOT ATOMIC "+strings.Join(texts, "; ")+"; END", len(texts))
+	}
+	for _, text := range texts {
+		found, err := l.query(text)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, found)
+	}
+	return all, nil
+}
+
+// results runs a text and reads the n tables that it gives.
+func (l *link) results(text string, n int) (all []*rows, err error) {
 	ctx, cancel := l.context()
 	defer cancel()
 	found, err := l.conn.QueryContext(ctx, text)
@@ -68,6 +95,27 @@ func (l *link) query(text string) (*rows, error) {
 		return nil, err
 	}
 	defer found.Close()
+	for len(all) < n {
+		if len(all) > 0 && !found.NextResultSet() {
+			break
+		}
+		r, err := read(found)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, r)
+	}
+	if err := firstError(found.Err(), found.Close()); err != nil {
+		return nil, err
+	}
+	if len(all) < n {
+		return nil, fmt.Errorf("the server gave %d tables of %d", len(all), n)
+	}
+	return all, nil
+}
+
+// read reads one table.
+func read(found *sql.Rows) (*rows, error) {
 	columns, err := found.Columns()
 	if err != nil {
 		return nil, err
@@ -86,7 +134,7 @@ func (l *link) query(text string) (*rows, error) {
 			return nil, err
 		}
 	}
-	return r, errors.Join(found.Err(), found.Close())
+	return r, found.Err()
 }
 
 // exec runs a text without arguments or rows.
@@ -139,6 +187,17 @@ func (r *rows) Next() ([]driver.Value, bool, error) {
 	row := r.vals[:r.width]
 	r.vals = r.vals[r.width:]
 	return row, true, nil
+}
+
+// numbers are the first values of all rows.
+func (r *rows) numbers() (all []int) {
+	for {
+		row, ok, _ := r.Next()
+		if !ok {
+			return all
+		}
+		all = append(all, int(columns(row).int(0)))
+	}
 }
 
 // Close has nothing to let go of.

@@ -18,6 +18,7 @@ type texts struct {
 	*sqlcore.Texts
 	pieces [][]string // by the statement's number
 	shapes []shape    // likewise
+	blocks bool       // the server takes several statements as one
 }
 
 func newTexts(prefix string) *texts {

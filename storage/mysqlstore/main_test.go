@@ -73,6 +73,9 @@ func empty(tb testing.TB, db *sql.DB) {
 			statements = append(statements, "DELETE FROM "+table)
 		}
 	}
+	if err := found.Err(); err != nil {
+		tb.Fatal(err)
+	}
 	for _, text := range statements {
 		if _, err := db.Exec(text); err != nil {
 			tb.Fatal(err)

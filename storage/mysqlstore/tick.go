@@ -89,7 +89,15 @@ func (d *database) idleText(t *sqlcore.IdleTick) string {
 }
 
 // filled are those of the queues that have jobs on their main line.
-func (d *database) filled(l *link, queues []int) (all []int, err error) {
+func (d *database) filled(l *link, queues []int) ([]int, error) {
+	found, err := l.query(d.filledText(queues))
+	if err != nil {
+		return nil, err
+	}
+	return found.numbers(), nil
+}
+
+func (d *database) filledText(queues []int) string {
 	var b []byte
 	for i, q := range queues {
 		if i > 0 {
@@ -97,15 +105,5 @@ func (d *database) filled(l *link, queues []int) (all []int, err error) {
 		}
 		b = append(b, "(SELECT queue FROM jg_ready WHERE queue = "+strconv.Itoa(q)+" AND line = 0 LIMIT 1)"...)
 	}
-	found, err := l.query(d.texts.Named(string(b)))
-	if err != nil {
-		return nil, err
-	}
-	for {
-		row, ok, _ := found.Next()
-		if !ok {
-			return all, nil
-		}
-		all = append(all, int(columns(row).int(0)))
-	}
+	return d.texts.Named(string(b))
 }

@@ -24,10 +24,7 @@ func (t *transaction) Meta() (sqlcore.Meta, bool) { return t.meta, true }
 
 // Commit ends the transaction.
 func (t *transaction) Commit() error {
-	err := t.flush()
-	if err == nil {
-		err = t.run("COMMIT")
-	}
+	err := t.flush("COMMIT")
 	switch {
 	case err != nil:
 	case t.lent != nil:

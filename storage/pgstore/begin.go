@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -34,6 +35,7 @@ type database struct {
 	listener *listener    // likewise
 	active   atomic.Int64 // when there was work last, for polls
 	ticked   atomic.Int64 // when a tick looked for it last
+	ticks    ticks
 }
 
 // Limits of a core transaction, so that a frozen client frees everybody.
@@ -70,6 +72,7 @@ func (d *database) Begin(waiting func() bool) (sqlcore.Tx, error) {
 		if err == nil {
 			return tx, nil
 		}
+		d.broken(err)
 		if d.closed.Load() || !waiting() {
 			return nil, err
 		}
@@ -77,6 +80,15 @@ func (d *database) Begin(waiting func() bool) (sqlcore.Tx, error) {
 		if !again && (codeOf(err) != "" || attempt >= 2) {
 			return nil, err // two attempts more: connections that died while they were idle
 		}
+	}
+}
+
+// broken gives up all connections after an error that is not an answer of the server:
+// where one is dead, the others are, too.
+func (d *database) broken(err error) {
+	code := codeOf(err)
+	if code == "" || strings.HasPrefix(code, "57P") {
+		d.pool.Reset()
 	}
 }
 
@@ -169,7 +181,7 @@ func (w *writing) Meta() (sqlcore.Meta, bool) { return w.meta, true }
 func (w *writing) Commit() error {
 	commit := utility("COMMIT")
 	if err := w.link.now(commit); err != nil {
-		return err
+		return err // Rollback follows
 	}
 	if err := ended(commit); err != nil {
 		return err

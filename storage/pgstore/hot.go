@@ -3,6 +3,7 @@ package pgstore
 import (
 	"context"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/gojobgen/jobgen/storage"
@@ -29,7 +30,9 @@ func (d *database) callFunction(ctx context.Context, name string, n int, args *a
 	}
 	r := &request{name: d.prefix + name, text: "SELECT * FROM " + d.prefix + name + "(" + strings.Join(places, ", ") + ")",
 		args: args.values, types: args.types, rows: new(result), sync: true}
+	w.ctx = ctx
 	if err := w.run([]*request{r}); err != nil {
+		d.broken(err)
 		return err
 	}
 	width := len(r.rows.types)
@@ -138,11 +141,13 @@ func (d *database) TickIdle(ctx context.Context, t sqlcore.IdleTick) (got sqlcor
 	a.text(t.Owner)
 	a.int8(t.Generation)
 	a.int4s(len(t.Queues), func(i int) int { return t.Queues[i] })
-	a.int8(0)
+	a.int8(d.ticks.behind())
 	got.NextDue = -1
-	d.ticked.Store(time.Now().UnixNano())
+	start := time.Now()
+	d.ticked.Store(start.UnixNano())
 	err = d.callFunction(ctx, "hot_tick", 7, a, func(c [][]byte) error {
 		got.Idle = true
+		d.ticks.looked(number(c[0]), time.Since(start))
 		got.Now = time.UnixMicro(number(c[0])).UTC().Truncate(time.Millisecond)
 		if c[1] != nil {
 			got.NextDue = max(time.UnixMilli(number(c[1])).Sub(got.Now), 0)
@@ -151,6 +156,47 @@ func (d *database) TickIdle(ctx context.Context, t sqlcore.IdleTick) (got sqlcor
 		return nil
 	})
 	return got, err
+}
+
+// ticks are how far back ticks look for work on the lines. Most look at what was stored
+// lately only: under an old snapshot what was taken long ago lies dead at their heads.
+type ticks struct {
+	mu   sync.Mutex
+	n    int
+	last int64         // the server's clock, in microseconds
+	took time.Duration // the last look from the start
+}
+
+const (
+	recent    = 10 * time.Second
+	fullTicks = 8 // every so many ticks look from the start
+	slowTick  = 20 * time.Millisecond
+)
+
+// behind is the place behind which the next tick looks.
+func (t *ticks) behind() int64 {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.n++
+	every := fullTicks
+	if t.took > slowTick {
+		every = 8 * fullTicks
+	}
+	if t.last == 0 || t.n%every == 0 {
+		t.n = 0
+		return 0
+	}
+	return (t.last - recent.Microseconds() - sqlcore.PlacesFrom()) << sqlcore.PlaceBits
+}
+
+// looked notes what a tick answered.
+func (t *ticks) looked(now int64, took time.Duration) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.last = now
+	if t.n == 0 {
+		t.took = took
+	}
 }
 
 // int4Array reads an array of integers.

@@ -53,6 +53,9 @@ func open(pool *pgxpool.Pool, o options, prefix string) (*Store, error) {
 	defer cancel()
 	own := pool.Config()
 	own.MaxConns, own.MinConns, own.MinIdleConns = o.connections, 0, 0
+	if own.ConnConfig.ConnectTimeout == 0 {
+		own.ConnConfig.ConnectTimeout = patience
+	}
 	conns, err := pgxpool.NewWithConfig(ctx, own)
 	if err != nil {
 		return nil, err

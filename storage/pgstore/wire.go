@@ -14,7 +14,7 @@ import (
 // A wire sends statements down one connection, as many as there are in one write, and
 // reads their answers. It is used by one goroutine at a time.
 type wire struct {
-	ctx      context.Context // nil: until patience ends
+	ctx      context.Context // for its deadline; nil: none
 	pg       *pgconn.PgConn
 	prepared prepared // nil: statements are parsed each time, as poolers want it
 }
@@ -38,19 +38,21 @@ var binaryFormat = []int16{1}
 
 // patience is how long one round trip may take: a connection that is silent for longer
 // is given up, so that a half-open one does not hold up the store.
-const patience = 10 * time.Second
+const patience = 5 * time.Second
 
 // run sends requests and reads their answers. After an error the connection may be
 // used again when it is not closed; what an explicit transaction needs is the
 // caller's matter.
 func (w *wire) run(requests []*request) error {
-	_ = w.pg.Conn().SetDeadline(time.Now().Add(patience)) // a closed connection says so below
-	defer func() { _ = w.pg.Conn().SetDeadline(time.Time{}) }()
-	ctx := w.ctx
-	if ctx == nil {
-		ctx = background
+	end := time.Now().Add(patience)
+	if w.ctx != nil {
+		if sooner, ok := w.ctx.Deadline(); ok && sooner.Before(end) {
+			end = sooner
+		}
 	}
-	p := w.pg.StartPipeline(ctx)
+	_ = w.pg.Conn().SetDeadline(end) // a closed connection says so below
+	defer func() { _ = w.pg.Conn().SetDeadline(time.Time{}) }()
+	p := w.pg.StartPipeline(background) // the deadline is cheaper to watch than a context
 	fresh := make(map[string]bool)
 	for _, r := range requests {
 		w.send(p, r, fresh)

@@ -144,7 +144,7 @@ type Teller interface {
 	Emptied(queues []string)
 }
 
-// PlacesFrom and PlaceBits make a place in a queue of a time in microseconds, see placeAt.
+// PlaceBits are the bits of a place in a queue below its time, see placeAt.
 const PlaceBits = placeBits
 
 // PlacesFrom is the time of the first place, in microseconds since 1970.

@@ -62,7 +62,7 @@ type fetchingHot struct {
 // the start when that is due or not enough.
 func (f *fetchingHot) run(ctx context.Context) (done bool, err error) {
 	due, may := f.s.hot.mayLookFull(time.Now())
-	if f.h.full && !due {
+	if f.h.full && !due || !may {
 		enough, known, err := f.look(ctx, true)
 		if err != nil || !known || enough || !may {
 			return known, err

@@ -100,6 +100,7 @@ func (s *Store) committed(t *tx) {
 const (
 	fullEvery = time.Second
 	fullShare = 50
+	slowLook  = 20 * time.Millisecond // what is quicker costs little
 )
 
 // mayLookFull reports whether a look from the start is due, and whether it may be made.
@@ -107,7 +108,7 @@ func (h *hot) mayLookFull(now time.Time) (due, may bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	since := now.Sub(h.fullAt)
-	may = since >= fullShare*h.fullTook
+	may = h.fullTook < slowLook || since >= fullShare*h.fullTook
 	return may && since >= fullEvery, may
 }
 
@@ -138,7 +139,7 @@ const priorities = 4
 
 // lateness is how long a transaction that stores jobs may take until others see them:
 // no cursor comes closer to the present, so that what appears late lies behind it.
-const lateness = 50 * time.Millisecond
+const lateness = 150 * time.Millisecond
 
 // took moves the cursors behind what was taken. What comes before it in its line was
 // taken, or belongs to a look from the start.

@@ -8,8 +8,8 @@ var (
 	_ = sqlOldStarts.as(MySQL, `DELETE FROM jg_start WHERE until <= ? ORDER BY until LIMIT 1000`)
 	_ = sqlPublishedBy.as(MySQL, `UPDATE jg_kind SET published = ? WHERE published < ? AND EXISTS (
 		SELECT 1 FROM jg_session s, JSON_TABLE(CONVERT(s.info USING utf8mb4), '$.kinds[*]' COLUMNS (
-			name VARCHAR(255) CHARACTER SET utf8mb4 PATH '$.kind', print VARCHAR(255) CHARACTER SET utf8mb4 PATH '$.fingerprint')) j
-		WHERE CAST(j.name AS BINARY) = jg_kind.kind AND COALESCE(CAST(j.print AS BINARY), x'') = jg_kind.fingerprint)`)
+			name VARCHAR(255) CHARACTER SET utf8mb4 PATH '$.kind', print VARCHAR(255) CHARACTER SET utf8mb4 PATH '$.fingerprint')) t
+		WHERE CAST(t.name AS BINARY) = jg_kind.kind AND COALESCE(CAST(t.print AS BINARY), x'') = jg_kind.fingerprint)`)
 
 	_ = sqlTally.as(MySQL, `INSERT INTO jg_tally (shape, cls, n) VALUES (?, ?, ?)`)
 	_ = sqlStat.as(MySQL, `INSERT INTO jg_stat (step, at, shape, succeeded, failed, deleted, retried, run_time)

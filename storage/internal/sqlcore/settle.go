@@ -2,8 +2,6 @@ package sqlcore
 
 import (
 	"context"
-	"fmt"
-	"time"
 
 	"github.com/gojobgen/jobgen/storage"
 	"github.com/gojobgen/jobgen/storage/internal/rules"
@@ -63,57 +61,6 @@ type settling struct {
 	verdicts []storage.Verdict
 }
 
-// ended is a run with its job.
-type ended struct {
-	*record
-	fetch   int
-	flags   int
-	started time.Time
-	report  int
-	lines   int
-	why     string
-	over    bool
-	slim    bool // of the record only what jg_run knows is loaded
-}
-
-// columnsRun are what the end of a run always needs; the job is loaded for the runs that
-// need it, by whole.
-const columnsRun = `job, shape, links, fetch, flags, started, report, lines, why`
-
-var (
-	sqlRuns     = sqlFamily(`SELECT `+columnsRun+` FROM jg_run WHERE session = ? AND job IN ({})`, "?")
-	sqlDropRuns = sqlFamily(`DELETE FROM jg_run WHERE session = ? AND job IN ({})`, "?")
-)
-
-// slimEnded is a run whose job is not loaded.
-type slimEnded struct {
-	ended
-	job record
-}
-
-func (e *slimEnded) scan(r *rows) *ended {
-	e.job.id, e.job.shape, e.job.links = r.id(0), r.int(1), r.int(2)
-	e.job.cls, e.job.stored = classLive, classLive
-	e.ended = ended{record: &e.job, fetch: r.int(3), flags: r.int(4), started: r.time(5), report: r.int(6), lines: r.int(7),
-		why: r.str(8), slim: true}
-	return &e.ended
-}
-
-// whole loads the job of a run.
-func (t *tx) whole(e *ended) error {
-	if !e.slim {
-		return nil
-	}
-	r, err := t.job(e.id)
-	if err == nil && r == nil {
-		err = fmt.Errorf("job %v runs and is not there: the tables are damaged", e.id)
-	}
-	if err == nil {
-		e.record, e.slim = r, false
-	}
-	return err
-}
-
 func (st *settling) run() error {
 	found, err := st.sessionOf(st.req.Session, &st.session)
 	if err != nil {
@@ -145,36 +92,6 @@ func (st *settling) run() error {
 		return err
 	}
 	return st.dropRuns(st.session.no, st.over)
-}
-
-// loadRuns adds to runs what a session runs of these jobs.
-func (t *tx) loadRuns(session int, ids []storage.ID, runs map[storage.ID]*ended) error {
-	for len(ids) > 0 {
-		s, size := sqlRuns.fit(len(ids))
-		args := make([]any, size+1)
-		args[0] = session
-		n := min(size, len(ids))
-		for i := range n {
-			args[i+1] = ids[i][:]
-		}
-		slab := make([]slimEnded, n)
-		err := each(t.Link, func(r *rows) error {
-			e := slab[0].scan(r)
-			slab = slab[1:]
-			runs[e.id] = e
-			return nil
-		}, s, args...)
-		if err != nil {
-			return err
-		}
-		ids = ids[n:]
-	}
-	return nil
-}
-
-// dropRuns removes runs that are over.
-func (t *tx) dropRuns(session int, ids []storage.ID) error {
-	return t.execOf(sqlDropRuns, []any{session}, ids)
 }
 
 // live is the run that a token belongs to; nil when the token is dead.
@@ -266,83 +183,6 @@ func (st *settling) outcome(o *storage.Outcome, storable bool) (storage.Verdict,
 	return storage.Accepted, st.endRun(e, &st.session, entry, after{
 		delay: end.Delay, counted: end.Counted, retain: o.Retain, started: started, retried: end.Retried, place: o.Kind == storage.Release,
 	})
-}
-
-// after is what becomes of a job after a run, beside its state.
-type after struct {
-	delay   time.Duration // scheduled
-	retain  time.Duration // final
-	started bool          // the handler had started
-	counted bool          // the run counts as an attempt
-	retried bool
-	place   bool // enqueued again where it was
-}
-
-// endRun turns a job whose run is over into what the entry says. The entry of the
-// run's start, which was derived from the claim until now, is written with it.
-func (t *tx) endRun(e *ended, s *session, entry storage.HistoryEntry, a after) error {
-	if err := t.freeSlots(e.record, e.fetch); err != nil {
-		return err
-	}
-	e.over = true
-	e.fetches = e.fetch
-	e.server = s.server
-	entry.At = t.now
-	entry.Attempt, entry.Fetch, entry.Session, entry.Server = e.attempt, e.fetch, s.id, s.server
-	if !entry.State.Final() {
-		why, err := t.inCancelled(e.record)
-		if err != nil {
-			return err
-		}
-		if why != "" {
-			entry.State, entry.Reason = storage.Deleted, why
-		}
-	}
-	var err error
-	if a.started {
-		begin := storage.HistoryEntry{At: e.started, State: storage.Processing, Attempt: e.attempt, Fetch: e.fetch, Session: s.id, Server: s.server}
-		e.record.started = e.started
-		e.expires = time.Time{}
-		err = e.note(begin, entry)
-	} else {
-		err = e.note(entry)
-	}
-	if err != nil {
-		return err
-	}
-	e.reason = rules.Reason(entry.Reason)
-	e.ran = true
-	if entry.State.Final() {
-		if a.counted {
-			e.links |= linkCounted
-		}
-		return t.finish(e.record, entry.State, a.retain)
-	}
-	if a.counted {
-		e.attempt++
-	}
-	return t.waitAgain(e.record, entry.State, a)
-}
-
-// waitAgain puts a job back: for a time, where it was, or at the end of its queue.
-func (t *tx) waitAgain(r *record, state storage.State, a after) error {
-	if state == storage.Scheduled {
-		r.cls = classScheduled
-		if a.retried {
-			r.cls = classRetrying
-		}
-		r.due = rules.After(t.now, a.delay)
-		return t.save(r)
-	}
-	place := r.rank
-	t.setEnqueued(r)
-	if a.place {
-		r.rank = place
-	}
-	if err := t.save(r); err != nil {
-		return err
-	}
-	return t.addReady(r)
 }
 
 // settledBefore answers for a token that is dead.

@@ -101,14 +101,6 @@ func sqlFamily(text, item string) stmtFamily {
 	return f
 }
 
-// as gives a dialect a text of its own.
-func (f stmtFamily) as(d Dialect, text, item string) stmtFamily {
-	for i, n := range familySizes {
-		f.sizes[i].as(d, repeated(text, item, n))
-	}
-	return f
-}
-
 func repeated(text, item string, n int) string {
 	list := strings.TrimSuffix(strings.Repeat(item+", ", n), ", ")
 	return strings.ReplaceAll(text, "{}", list)
