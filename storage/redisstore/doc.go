@@ -111,12 +111,16 @@
 //
 //	-- keys: state body        names of the table above, or all
 //	-- uses: codec jobs        files without .lua, each with its own keys and uses
+//	-- lazy:                   see assembly.go
 //
-// A key is the local k_NAME. ARGV[1] is the offset of the clock in milliseconds: 0 but in
-// tests. Everything else is the script's own. All files together are one Lua chunk, so
-// they share 200 locals: functions of the library are fields of the local L. A script of
-// the library ends with return L.done(answer), which writes what changed (L.save), tells
-// who waits, and answers {answer, queues woken}; [shard.call] takes that apart.
+// A key is written k_NAME. ARGV[1] is the offset of the clock in milliseconds: 0 but in
+// tests. Everything else is the script's own. All files together are one Lua chunk. Files of
+// the library say -- lazy: too: what they define (functions are fields of the table L) is
+// made when it is used first, and their locals are their own. A script of the library ends
+// with return L.done(answer), which writes what changed (L.save), tells who waits, and
+// answers {answer, queues woken, ...}; [shard.call] takes that apart. Each redis.call costs
+// about three microseconds and every string that Lua makes half of one: many jobs in one
+// command, and few strings for each.
 //
 // The clock is Redis TIME plus the offset: L.now in milliseconds, L.exact in microseconds.
 //

@@ -42,3 +42,25 @@ func (s *Store) Push(ctx context.Context, from, to int, mail []string) error {
 
 // Slot is the Cluster slot of a shard.
 func Slot(namespace string, shard, n int) int { return int(crc16(tagOf(namespace, shard, n))) % slots }
+
+// Left counts what is left in all shards of messages, slots, reservations and preparations.
+func (s *Store) Left(ctx context.Context) (map[string]int64, error) {
+	left := make(map[string]int64)
+	for _, sh := range s.shards {
+		for _, key := range []string{"out", "slot"} {
+			n, err := s.rdb.ZCard(ctx, sh.key(key)).Result()
+			if err != nil {
+				return nil, err
+			}
+			left[key] += n
+		}
+		for _, key := range []string{"reserve", "prep"} {
+			n, err := s.rdb.HLen(ctx, sh.key(key)).Result()
+			if err != nil {
+				return nil, err
+			}
+			left[key] += n
+		}
+	}
+	return left, nil
+}

@@ -272,7 +272,8 @@ function L.done(answer)
   for queue in pairs(woken) do list[#list + 1] = queue end
   local queues = concat(list)
   if queues ~= '' and call('EXISTS', k_wake) == 1 then call('PUBLISH', k_wake, queues) end
-  return {answer, queues, L.mail and L.mail()}
+  local mail = rawget(L, 'mail')
+  return {answer, queues, mail and mail()}
 end
 
 function L.seq() return call('HINCRBY', k_meta, 'seq', 1) end
