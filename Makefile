@@ -14,8 +14,9 @@ setup: ## install what tests need and this machine lacks (Debian, as root)
 test: setup ## run all tests, the short fault suite and the browser tests
 	@./scripts/test
 
-soak: ## run the full fault suite; takes long
-	JOBGEN_SOAK=1 $(GO) test -count=1 -timeout 80m -run "Soak|Killed" -v ./internal/faulttest ./storage/sqlitestore
+soak: setup ## run the full fault suite; takes long
+	JOBGEN_SOAK=1 $(GO) test -count=1 -timeout 4h -v ./internal/faulttest
+	JOBGEN_SOAK=1 $(GO) test -count=1 -timeout 1h -run "Killed|MySQL" -v ./storage/sqlitestore ./storage/mysqlstore
 
 lint: ## run go vet and golangci-lint over every module
 	@./scripts/lint

@@ -37,7 +37,7 @@ func TestSoakCampaign(t *testing.T) {
 		c := &campaign{t: t, b: b, random: newRandom(t), dir: t.TempDir(), judge: b.open(t, b.direct)}
 		// Their clocks are an hour off, in both directions: time is the store's.
 		c.workers = []*process{c.worker(time.Hour), c.worker(-time.Hour)}
-		load := newLoad(t, b.open(t, b.url), rand.New(rand.NewPCG(c.random.Uint64(), 2)), 25*time.Millisecond)
+		load := newLoad(t, b.open(t, b.url), rand.New(rand.NewPCG(c.random.Uint64(), 2)), 40*time.Millisecond)
 		ctx, stop := context.WithCancel(t.Context())
 		var loading sync.WaitGroup
 		loading.Go(func() { load.run(ctx) })
@@ -74,8 +74,13 @@ func (c *campaign) inject(f fault) {
 	c.marks = append(c.marks, m)
 }
 
-// settleLimit is how long anything may take to be done after a fault.
-const settleLimit = 40 * time.Second
+// settleLimit is how long anything may take to be done after a fault, on the slowest
+// machine; what is promised is measured apart.
+const settleLimit = 90 * time.Second
+
+// lossyLimit is the same for a store that may lose what it acknowledged: an outcome
+// that is lost leaves its job with a session that believes it is done, until it ends.
+const lossyLimit = 10 * time.Second
 
 // settle waits until every job that was made before the fault's end is final.
 func (c *campaign) settle(m mark) {
@@ -89,7 +94,11 @@ func (c *campaign) waitNone(open storage.Filter, when string) {
 	c.t.Helper()
 	var err error
 	var page storage.Page
-	for deadline := time.Now().Add(settleLimit); time.Now().Before(deadline); {
+	limit := settleLimit
+	if c.b.lossy {
+		limit = lossyLimit
+	}
+	for deadline := time.Now().Add(limit); time.Now().Before(deadline); {
 		ctx, cancel := context.WithTimeout(context.Background(), callLimit)
 		page, err = c.judge.Jobs(ctx, storage.Query{Filter: open, Limit: 1})
 		cancel()
@@ -98,14 +107,24 @@ func (c *campaign) waitNone(open storage.Filter, when string) {
 		}
 		time.Sleep(50 * time.Millisecond) // other processes work; there is nothing to wait on
 	}
+	if c.b.lossy && len(page.Jobs) > 0 {
+		c.t.Logf("%s: as may be here, jobs are not done %v later, such as %v, which is %v", when, limit, page.Jobs[0].ID, page.Jobs[0].State)
+		return
+	}
 	c.b.diagnose(c.t)
-	c.t.Fatalf("%s: jobs are not done %v later: %+v, %v", when, settleLimit, page.Jobs, err)
+	c.t.Fatalf("%s: jobs are not done %v later: %+v, %v", when, limit, page.Jobs, err)
 }
 
 // end stops everything and judges.
 func (c *campaign) end(l *load, recurring string) {
 	c.t.Helper()
 	c.withdraw(recurring)
+	if c.b.lossy {
+		for i, w := range c.workers {
+			w.stop(c.t)
+			c.workers[i] = c.worker(w.config.Clock)
+		}
+	}
 	c.waitNone(storage.Filter{States: []storage.State{storage.Scheduled, storage.Awaiting, storage.Enqueued, storage.Processing}}, "at the end")
 	for _, w := range c.workers {
 		w.stop(c.t)

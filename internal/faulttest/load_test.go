@@ -64,7 +64,7 @@ func (l *load) run(ctx context.Context) {
 }
 
 // mostWaiting is how many jobs may wait before no more are enqueued.
-const mostWaiting = 200
+const mostWaiting = 100
 
 // watch keeps what waits within bounds until ctx ends.
 func (l *load) watch(ctx context.Context, judge storage.Store) {

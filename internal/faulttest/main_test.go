@@ -40,7 +40,7 @@ func TestMain(m *testing.M) {
 	given := false
 	flag.Visit(func(f *flag.Flag) { given = given || f.Name == "test.parallel" })
 	if !given {
-		_ = flag.Set("test.parallel", "8") // the flag exists in every test binary
+		_ = flag.Set("test.parallel", "6") // the flag exists in every test binary
 	}
 	os.Exit(testservers.Main(m))
 }

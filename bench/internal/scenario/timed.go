@@ -90,9 +90,9 @@ func recurring(ctx context.Context, c Contender, z Size) ([]Sample, error) {
 	})
 }
 
-// idle measures what a server costs that has nothing to do.
+// idle measures what a server costs that has nothing to do, without a client beside it.
 func idle(ctx context.Context, c Contender, z Size) ([]Sample, error) {
-	return play(ctx, c, false, func(s *stage) ([]Sample, error) {
+	return play(ctx, c, true, func(s *stage) ([]Sample, error) {
 		queues := make([]string, 20)
 		for i := range queues {
 			queues[i] = fmt.Sprintf("queue-%02d", i)
