@@ -25,20 +25,19 @@ type shape struct {
 
 var (
 	manyRows = regexp.MustCompile(`(?s)^(INSERT INTO (\w+) \([^()]*\)\s*VALUES )(.*?)(\s+ON DUPLICATE KEY UPDATE.*)?$`)
-	changes  = regexp.MustCompile(`(?s)^(?:INSERT INTO|UPDATE|DELETE FROM) (\w+) `)
 	whole    = regexp.MustCompile(`(?s)\bSELECT\b|\bLIMIT\b|\bORDER BY\b`)
 )
 
-func (t *texts) shapeOf(s *sqlcore.Stmt, prefix string) shape {
+func (t *texts) shapeOf(s *sqlcore.Stmt, table *regexp.Regexp) shape {
 	text := t.Of(s)
 	var sh shape
-	for _, name := range regexp.MustCompile(prefix+`\w+`).FindAllString(text, -1) {
+	for _, name := range table.FindAllString(text, -1) {
 		if !slices.Contains(sh.tables, name) {
 			sh.tables = append(sh.tables, name)
 		}
 	}
-	if m := changes.FindStringSubmatch(text); m != nil {
-		sh.table = m[1]
+	if len(sh.tables) == 1 {
+		sh.table = sh.tables[0]
 	}
 	sh.pieces, sh.most = strings.Split(text, "?"), 1
 	if whole.MatchString(text) {

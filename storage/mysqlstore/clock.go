@@ -17,11 +17,15 @@ type clock struct {
 	place int64     // last one given
 }
 
-// hear notes what the server's clock was just now.
+// hear notes what the server's clock was just now. An answer that was long on its way
+// would set the clock back, so what is known from a quicker one stays for a while.
 func (c *clock) hear(now time.Time) {
 	c.mu.Lock()
-	c.heard, c.at = now, time.Now()
-	c.mu.Unlock()
+	defer c.mu.Unlock()
+	since := time.Since(c.at)
+	if c.heard.IsZero() || since > maxHeard || now.After(c.heard.Add(since)) {
+		c.heard, c.at = now, time.Now()
+	}
 }
 
 // old reports whether too much time has passed to rely on it.

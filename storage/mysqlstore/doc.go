@@ -1,4 +1,4 @@
-// Package mysqlstore keeps jobs in MySQL 8 or MariaDB 10.6 (or newer), beside the tables
+// Package mysqlstore keeps jobs in MySQL 8.0.19 or MariaDB 10.6 (or newer), beside the tables
 // of the application or in a database of their own.
 //
 //	db, err := sql.Open("mysql", "user:password@tcp(host)/app")

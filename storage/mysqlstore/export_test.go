@@ -8,6 +8,9 @@ import (
 // Ahead adds to the server's clock.
 func Ahead(by func() time.Duration) Option { return func(o *options) { o.ahead = by } }
 
+// Separate sends statements one by one, as to MySQL.
+func Separate(o *options) { o.separate = true }
+
 // Freeze takes the write lock on a connection of the store's own and leaves it there, as a
 // process does that is stopped; the function goes on.
 func (s *Store) Freeze(tb interface{ Fatal(...any) }) func() {

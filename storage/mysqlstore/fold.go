@@ -57,9 +57,7 @@ func (t *transaction) fold(c counter, where string) error {
 		return err
 	}
 	sums := make(map[[3]int64][]int64)
-	gone := &writing{b: make([]byte, 0, 100+12*len(found.vals)/found.width)}
-	gone.add(t.texts.Named("DELETE FROM " + c.table + " WHERE no IN ("))
-	rows := 0
+	var gone [][]any
 	for {
 		row, ok, _ := found.Next()
 		if !ok {
@@ -75,16 +73,12 @@ func (t *transaction) fold(c counter, where string) error {
 		for i := range c.sums {
 			sums[key][i] += columns(row).int(1 + len(c.keys) + i)
 		}
-		if rows > 0 {
-			gone.add(",")
-		}
-		gone.vals(columns(row).int(0))
-		rows++
+		gone = append(gone, []any{columns(row).int(0)})
 	}
-	if len(sums) > rows/2 {
+	if len(sums) > len(gone)/2 {
 		return nil // many keys with few rows each
 	}
-	return t.write([]*writing{gone.add(")"), c.insert(t, sums)})
+	return t.write([]*writing{t.d.remove(c.table+" r", "r.no = v.a", gone), c.insert(t, sums)})
 }
 
 // insert writes the sums.

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/gojobgen/jobgen/storage"
@@ -161,15 +162,6 @@ func (f *plainFetch) take(queue int, found *rows) {
 
 // write moves what was taken from the lines to the session.
 func (f *plainFetch) write() error {
-	var all []*writing
-	for from := 0; from < len(f.gone); {
-		to := from + 1
-		for to < len(f.gone) && f.gone[to].queue == f.gone[from].queue {
-			to++
-		}
-		all = append(all, f.leave(f.gone[from:to]))
-		from = to
-	}
 	runs := &writing{b: make([]byte, 0, 150*len(f.gone))}
 	runs.add(f.d.texts.Named("INSERT INTO jg_run (session, job, `fetch`, `call`, flags, started, shape, links) VALUES "))
 	for i := range f.got.Rows {
@@ -183,28 +175,45 @@ func (f *plainFetch) write() error {
 		}
 		runs.add("(").vals(f.r.Session, p.ID, p.Fetch, f.r.Call, flags, started, p.Shape, f.links[i]).add(")")
 	}
-	return f.l.write(append(all, runs), "COMMIT")
+	return f.l.write([]*writing{f.leave(f.gone), runs}, "COMMIT")
 }
 
-// leave takes jobs off the main line of one queue. Two jobs may have one rank. The server
-// finds rows by rank alone: of all pairs of ranks and jobs it would make a range each.
+// leave takes jobs off the main lines.
 func (f *plainFetch) leave(gone []goneRow) *writing {
-	w := &writing{b: make([]byte, 0, 100+80*len(gone))}
-	w.add(f.d.texts.Named("DELETE r FROM jg_ready r FORCE INDEX (PRIMARY) WHERE queue = ")).vals(gone[0].queue).add(" AND line = 0 AND `rank` IN (")
+	rows := make([][]any, len(gone))
 	for i, g := range gone {
+		rows[i] = []any{g.queue, g.rank, g.job}
+	}
+	return f.d.remove("jg_ready r", "r.queue = v.a AND r.line = 0 AND r.`rank` = v.b AND r.job = v.c", rows)
+}
+
+// remove deletes rows by their whole key, of one to three columns. Each is looked up: with
+// lists of values the server may prefer to read the table, and then waits for rows of
+// transactions that are open.
+func (d *database) remove(table, on string, keys [][]any) *writing {
+	name, _, _ := strings.Cut(table, " ")
+	alias := strings.TrimPrefix(table, name+" ")
+	w := &writing{b: make([]byte, 0, 300+80*len(keys))}
+	w.add("DELETE " + alias + " FROM (SELECT ")
+	for i, v := range keys[0] {
 		if i > 0 {
+			w.add(", ")
+		}
+		w.vals(v).add(" AS " + string("abc"[i]))
+	}
+	row := "("
+	if !d.server.mariadb {
+		row = "ROW("
+	}
+	for i, key := range keys[1:] {
+		if i == 0 {
+			w.add(" UNION ALL VALUES ")
+		} else {
 			w.add(",")
 		}
-		w.vals(g.rank)
+		w.add(row).vals(key...).add(")")
 	}
-	w.add(") AND CONCAT(job) IN (")
-	for i, g := range gone {
-		if i > 0 {
-			w.add(",")
-		}
-		w.vals(g.job)
-	}
-	return w.add(")")
+	return w.add(d.texts.Named(") v STRAIGHT_JOIN " + table + " FORCE INDEX (PRIMARY) ON " + on))
 }
 
 // Bits of jg_run.flags, as the core has them.

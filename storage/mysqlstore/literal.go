@@ -3,6 +3,7 @@ package mysqlstore
 import (
 	"encoding/hex"
 	"fmt"
+	"regexp"
 	"strconv"
 	"strings"
 
@@ -23,9 +24,10 @@ type texts struct {
 
 func newTexts(prefix string) *texts {
 	t := &texts{Texts: sqlcore.NewTexts(sqlcore.MySQL, prefix)}
+	table := regexp.MustCompile(prefix + `\w+`)
 	for _, s := range sqlcore.Statements() {
 		t.pieces = append(t.pieces, strings.Split(t.Of(s), "?"))
-		t.shapes = append(t.shapes, t.shapeOf(s, prefix))
+		t.shapes = append(t.shapes, t.shapeOf(s, table))
 	}
 	return t
 }

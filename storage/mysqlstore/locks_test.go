@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/gojobgen/jobgen/storage"
+	"github.com/gojobgen/jobgen/storage/mysqlstore"
 )
 
 // waiting returns when n transactions wait for a lock.
@@ -123,8 +124,12 @@ func TestManyProcesses(t *testing.T) {
 	}
 	var mu sync.Mutex
 	ran := make(map[storage.ID]int)
-	for range workers {
-		w := newWorker(t, open(t, common(t, "")), "q")
+	for i := range workers {
+		var opts []mysqlstore.Option
+		if i%2 == 0 {
+			opts = append(opts, mysqlstore.Separate)
+		}
+		w := newWorker(t, open(t, common(t, ""), opts...), "q")
 		all.Go(func() {
 			for ctx.Err() == nil {
 				got := w.fetch(t, 20)

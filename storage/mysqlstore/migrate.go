@@ -60,12 +60,13 @@ func (d *database) migrate(ctx context.Context, change bool) error {
 		return err
 	}
 	m := &migrator{&link{ctx: ctx, conn: c.sqlConn, texts: d.texts}}
-	if err = m.Run("SET SESSION autocommit = 1"); err == nil && change {
+	if err = m.Run("SET SESSION autocommit = 1"); err == nil {
+		err = sqlcore.CheckMigrated(m, migrations)
+	}
+	if err != nil && change && !errors.Is(err, ErrNewer) {
 		err = m.locked(d.texts.Named("jg_migrate"), func() error {
 			return sqlcore.Migrate(m, d.texts.Texts, migrations)
 		})
-	} else if err == nil {
-		err = sqlcore.CheckMigrated(m, migrations)
 	}
 	return errors.Join(err, discard(c.sqlConn))
 }

@@ -11,7 +11,7 @@ import (
 	"github.com/gojobgen/jobgen/storage/internal/sqlcore"
 )
 
-// New makes a store of a MySQL (8.0 or newer) or MariaDB (10.6 or newer) database, and
+// New makes a store of a MySQL (8.0.19 or newer) or MariaDB (10.6 or newer) database, and
 // the tables where they are missing. The pool stays the caller's: Close does not close
 // it. Its parameters (parseTime, loc, clientFoundRows, interpolateParams, ...) do not matter.
 // The store keeps up to four connections of it for itself. Any number of processes may
@@ -55,7 +55,7 @@ func (d *database) open(o options) (*Store, error) {
 	if err := d.server.examine(ctx, d.db); err != nil {
 		return nil, err
 	}
-	d.texts.blocks = d.server.mariadb
+	d.texts.blocks = d.server.mariadb && !o.separate
 	if err := d.migrate(ctx, o.migrate); err != nil {
 		return nil, err
 	}

@@ -12,6 +12,7 @@ type options struct {
 	namespace string
 	migrate   bool
 	ahead     func() time.Duration // added to the server's clock, in tests
+	separate  bool                 // statements one by one, as for MySQL, in tests
 }
 
 // Option changes how [New] opens a store.

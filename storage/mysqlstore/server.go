@@ -17,9 +17,10 @@ type server struct {
 	warnings []string
 }
 
-// The oldest versions that have what the statements need: SKIP LOCKED above all.
+// The oldest versions that have what the statements need: SKIP LOCKED, and lists of
+// values in the place of a table.
 const (
-	oldestMySQL   = "8.0.1"
+	oldestMySQL   = "8.0.19"
 	oldestMariaDB = "10.6"
 )
 

@@ -2,6 +2,7 @@ package mysqlstore
 
 import (
 	"context"
+	"errors"
 	"hash/fnv"
 	"strconv"
 	"time"
@@ -74,34 +75,54 @@ func slotOf(name string) int {
 }
 
 // BeginAlone locks unique keys, however long callers' transactions have them, and opens
-// a transaction with the write lock.
+// a transaction with the write lock. While it waits for a key it keeps no connection: all
+// of the pool could end up waiting.
 func (d *database) BeginAlone(ctx context.Context, keys []string) (sqlcore.Tx, error) {
+	pause, again := keyPauseFirst, true
 	for {
 		c, err := d.borrow(ctx)
 		if err != nil {
 			return nil, err
 		}
-		t, err := d.lockAlone(ctx, c, keys)
+		t, err := d.lockAlone(c, keys)
 		if err == nil {
 			return t, nil
 		}
-		undone := d.link(c).run("ROLLBACK") == nil
-		d.giveBack(c, undone)
-		code := codeOf(err)
-		if ctx.Err() != nil || code != codeLockTimeout && code != codeDeadlock {
+		healthy := d.link(c).run("ROLLBACK") == nil
+		d.giveBack(c, healthy)
+		if !healthy && again { // the server has closed it while it rested
+			again = false
+			d.discardIdle()
+			continue
+		}
+		if !errors.Is(err, errKey) && !undone(err) {
 			return nil, err
 		}
+		wait := time.NewTimer(pause)
+		select {
+		case <-wait.C:
+		case <-ctx.Done():
+			wait.Stop()
+			return nil, ctx.Err()
+		}
+		pause = min(2*pause, keyPauseLast)
 	}
 }
 
-func (d *database) lockAlone(ctx context.Context, c *conn, keys []string) (*transaction, error) {
+// How long to wait before a key is tried again.
+const (
+	keyPauseFirst = 2 * time.Millisecond
+	keyPauseLast  = 100 * time.Millisecond
+)
+
+// errKey: another transaction has a key.
+var errKey = errors.New("another transaction has a unique key")
+
+func (d *database) lockAlone(c *conn, keys []string) (*transaction, error) {
 	l := d.link(c)
 	for _, key := range keys {
-		if err := ctx.Err(); err != nil {
-			return nil, err
-		}
-		if _, err := l.LockKey(key, true); err != nil {
-			return nil, err
+		if ok, err := l.LockKey(key, false); err != nil || !ok {
+			return nil, firstError(err, errKey)
 		}
 	}
 	t, err := d.lock(l)

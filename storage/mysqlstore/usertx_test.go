@@ -90,7 +90,11 @@ func TestUniqueKeyOfOpenTx(t *testing.T) {
 		}
 		answer <- results[0]
 	}()
-	waiting(t, db, 1)
+	select {
+	case got := <-answer:
+		t.Fatalf("%+v while the key is in a transaction", got)
+	case <-time.After(100 * time.Millisecond):
+	}
 	if err := tx.Commit(); err != nil {
 		t.Fatal(err)
 	}

@@ -77,6 +77,7 @@ func (d *database) Begin(waiting func() bool) (sqlcore.Tx, error) {
 			return nil, err
 		}
 		again := codeOf(err) == codeLockTimeout || codeOf(err) == codeDeadlock
+		d.cutOff(err)
 		if !again && (codeOf(err) != "" || attempt >= 2) {
 			return nil, err // two attempts more: connections that died while they were idle
 		}

@@ -2,6 +2,7 @@ package pgstore
 
 import (
 	"context"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -21,14 +22,7 @@ func (d *database) callFunction(ctx context.Context, name string, n int, args *a
 		return err
 	}
 	defer w.release()
-	places := make([]string, n)
-	for i := range places {
-		places[i] = "$" + string(rune('1'+i))
-		if i >= 9 {
-			places[i] = "$1" + string(rune('0'+i-9))
-		}
-	}
-	r := &request{name: d.prefix + name, text: "SELECT * FROM " + d.prefix + name + "(" + strings.Join(places, ", ") + ")",
+	r := &request{name: d.prefix + name, text: "SELECT * FROM " + d.prefix + name + "(" + placeLists[n] + ")",
 		args: args.values, types: args.types, rows: new(result), sync: true}
 	w.ctx = ctx
 	if err := w.run([]*request{r}); err != nil {
@@ -46,6 +40,16 @@ func (d *database) callFunction(ctx context.Context, name string, n int, args *a
 
 func nothing([][]byte) error { return nil }
 
+// placeLists are the places of so many arguments.
+var placeLists = func() (lists [12]string) {
+	var places []string
+	for i := 1; i < len(lists); i++ {
+		places = append(places, "$"+strconv.Itoa(i))
+		lists[i] = strings.Join(places, ", ")
+	}
+	return lists
+}()
+
 // InsertPlain stores plain jobs in one statement, without the write lock.
 func (d *database) InsertPlain(ctx context.Context, jobs []sqlcore.PlainJob) (taken bool, err error) {
 	n := len(jobs)
@@ -61,7 +65,7 @@ func (d *database) InsertPlain(ctx context.Context, jobs []sqlcore.PlainJob) (ta
 	a.blobs(n, func(i int) []byte { return jobs[i].Metadata })
 	d.active.Store(time.Now().UnixNano())
 	err = d.callFunction(ctx, "hot_insert", 9, a, nothing)
-	if code := codeOf(err); code == codeDuplicate || code == codeDeadlock {
+	if code := codeOf(err); code == codeDuplicate || code == codeDeadlock || code == codeLockTimeout {
 		return true, nil
 	}
 	return false, err
@@ -93,6 +97,9 @@ func (d *database) FetchPlain(ctx context.Context, r *sqlcore.PlainFetch) (got s
 		got.Odd = fine < looked
 		if c[3] == nil {
 			return nil
+		}
+		if got.Rows == nil {
+			got.Rows = make([]sqlcore.PlainRow, 0, fine)
 		}
 		got.Rows = append(got.Rows, sqlcore.PlainRow{
 			ID: storage.ID(c[3]), Shape: int(number(c[4])), Rank: number(c[5]), Attempt: int(number(c[6])), Retries: int(number(c[7])),

@@ -60,7 +60,7 @@ func migrate(ctx context.Context, pool *pgxpool.Pool, texts *sqlcore.Texts, pref
 	defer c.Release()
 	l := &link{wire: wire{pg: c.Conn().PgConn()}, texts: texts}
 	lock := strconv.FormatInt(lockOf(prefix+"migrate"), 10)
-	if err := l.Run("BEGIN; SELECT pg_advisory_xact_lock(" + lock + ")"); err != nil {
+	if err := l.Run("BEGIN ISOLATION LEVEL READ COMMITTED; SELECT pg_advisory_xact_lock(" + lock + ")"); err != nil {
 		return err
 	}
 	if change {

@@ -45,6 +45,10 @@ func place(pool *pgxpool.Pool) string {
 	return fmt.Sprintf("%s:%d/%s", c.Host, c.Port, c.Database)
 }
 
+// readCommitted is what the hot paths need, each of which is one statement: they read what
+// is committed once they have their lock.
+const readCommitted = "read committed"
+
 // openTimeout is how long New tries.
 const openTimeout = time.Minute
 
@@ -55,6 +59,9 @@ func open(pool *pgxpool.Pool, o options, prefix string) (*Store, error) {
 	own.MaxConns, own.MinConns, own.MinIdleConns = o.connections, 0, 0
 	if own.ConnConfig.ConnectTimeout == 0 {
 		own.ConnConfig.ConnectTimeout = patience
+	}
+	if o.notifications { // a pooler would refuse it
+		own.ConnConfig.RuntimeParams["default_transaction_isolation"] = readCommitted
 	}
 	conns, err := pgxpool.NewWithConfig(ctx, own)
 	if err != nil {

@@ -68,9 +68,9 @@ func (o options) prefix() (string, error) {
 	return "jobgen_" + o.namespace + "_", nil
 }
 
-// lockOf is the number of an advisory lock.
+// lockOf is the number of an advisory lock; there is room for others behind it.
 func lockOf(name string) int64 {
 	h := fnv.New64a()
 	h.Write([]byte(name)) // never fails
-	return int64(h.Sum64())
+	return int64(h.Sum64() >> 2)
 }

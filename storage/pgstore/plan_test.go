@@ -37,6 +37,31 @@ func TestPlans(t *testing.T) {
 	}
 }
 
+// The driver's own statements are looked at, too. That of the counters reads a table of
+// few rows.
+func TestOwnPlans(t *testing.T) {
+	ctx := context.Background()
+	c := migrated(t, nil)
+	for _, text := range []string{"SET enable_seqscan = off", "SET enable_bitmapscan = off", "SET jit = off", "SET plan_cache_mode = force_generic_plan"} {
+		if _, err := c.Exec(ctx, text); err != nil {
+			t.Fatal(err)
+		}
+	}
+	texts := sqlcore.NewTexts(sqlcore.Postgres, "jobgen_")
+	for name, text := range map[string]string{"promote": textPromote, "poll": textPoll, "meta": textMeta} {
+		plan, err := planOf(ctx, c, texts.Named(text))
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		if scans(plan) {
+			t.Errorf("%s reads a whole table:\n%s", name, plan)
+		}
+		if name == "promote" && strings.Count(plan, "Tid Scan") != 1 {
+			t.Errorf("%s looks for rows that it has:\n%s", name, plan)
+		}
+	}
+}
+
 // migrated is a connection to a database of its own with the tables in it.
 func migrated(t *testing.T, notice func(text string)) *pgx.Conn {
 	t.Helper()

@@ -49,6 +49,9 @@ func warnings(all map[string]string, o options) (list []string) {
 	warn("full_page_writes", "off", "a crash of the machine may damage tables unless the disk writes whole pages; set it on")
 	warn("synchronous_commit", "off", "what was acknowledged in the last moments is lost when the server dies; set it on for the role or database, "+
 		"and see AsyncSettle for settles alone")
+	if is := all["default_transaction_isolation"]; is != readCommitted {
+		list = append(list, fmt.Sprintf("default_transaction_isolation is %s: calls that meet each other fail and have to be made again; set it to read committed for the role", is))
+	}
 	if n, _ := strconv.Atoi(all["idle_session_timeout"]); n > 0 && n < 60_000 && o.notifications {
 		list = append(list, fmt.Sprintf("idle_session_timeout is %d ms: it cuts the connection that listens; set it to 0 for the role", n))
 	}

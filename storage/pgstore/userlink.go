@@ -158,5 +158,6 @@ func (d *database) BeginAlone(ctx context.Context, keys []string) (sqlcore.Tx, e
 		if !again || ctx.Err() != nil || d.closed.Load() {
 			return nil, err
 		}
+		d.cutOff(err)
 	}
 }

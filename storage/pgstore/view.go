@@ -8,6 +8,9 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 )
 
+// lookLimit is how long a round trip of a reader may take.
+const lookLimit = 30 * time.Second
+
 // View opens a moment for readers, on a connection of the caller's pool or of the
 // replica's.
 func (d *database) View(ctx context.Context) (sqlcore.View, error) {
@@ -15,7 +18,7 @@ func (d *database) View(ctx context.Context) (sqlcore.View, error) {
 	if err != nil {
 		return nil, err
 	}
-	v := &view{link: link{wire: wire{ctx: ctx, pg: c.Conn().PgConn()}, texts: d.texts}, conn: c}
+	v := &view{link: link{wire: wire{ctx: ctx, pg: c.Conn().PgConn(), limit: lookLimit}, texts: d.texts}, conn: c}
 	begin := utility("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
 	at := &request{text: "SELECT " + clock, rows: new(result)}
 	if err := v.now(begin, utility(d.settings()), at); err != nil {

@@ -1,6 +1,7 @@
 package pgstore
 
 import (
+	"cmp"
 	"context"
 	"encoding/binary"
 	"errors"
@@ -15,6 +16,7 @@ import (
 // reads their answers. It is used by one goroutine at a time.
 type wire struct {
 	ctx      context.Context // for its deadline; nil: none
+	limit    time.Duration   // of a round trip; 0: patience
 	pg       *pgconn.PgConn
 	prepared prepared // nil: statements are parsed each time, as poolers want it
 }
@@ -44,7 +46,7 @@ const patience = 5 * time.Second
 // used again when it is not closed; what an explicit transaction needs is the
 // caller's matter.
 func (w *wire) run(requests []*request) error {
-	end := time.Now().Add(patience)
+	end := time.Now().Add(cmp.Or(w.limit, patience))
 	if w.ctx != nil {
 		if sooner, ok := w.ctx.Deadline(); ok && sooner.Before(end) {
 			end = sooner

@@ -3,8 +3,10 @@ package sqlcore
 import (
 	"context"
 	"slices"
+	"strconv"
 
 	"github.com/gojobgen/jobgen/storage"
+	"github.com/gojobgen/jobgen/storage/internal/rules"
 )
 
 // Where callers' transactions may hold unique keys, a group with such keys waits for
@@ -41,15 +43,25 @@ func (s *Store) insertShared(ctx context.Context, d LoneDriver, groups []storage
 	return nil
 }
 
-// keysOf are the unique keys of a group, each once, in the order in which all lock them.
+// keysOf are the unique keys and the occurrences of a group, each once, in the order in
+// which all lock them.
 func keysOf(g *storage.Group) (keys []string) {
 	for i := range g.Jobs {
-		if u := g.Jobs[i].Unique; u != nil {
-			keys = append(keys, u.Key)
+		j := &g.Jobs[i]
+		if j.Unique != nil {
+			keys = append(keys, j.Unique.Key)
+		}
+		if !j.Occurrence.IsZero() {
+			keys = append(keys, occurrenceKey(j))
 		}
 	}
 	slices.Sort(keys)
 	return slices.Compact(keys)
+}
+
+// occurrenceKey is what an occurrence is locked by; no unique key is like it.
+func occurrenceKey(j *storage.NewJob) string {
+	return "\x00" + j.Recurring + "\x00" + strconv.FormatInt(Millis(rules.Cut(j.Occurrence)), 10)
 }
 
 func (s *Store) insertAlone(ctx context.Context, d LoneDriver, keys []string, group []storage.Group, results []storage.InsertResult) (err error) {

@@ -28,7 +28,7 @@ func (s *Store) fetchHot(ctx context.Context, d PlainFetcher, r *storage.FetchRe
 	f := &fetchingHot{s: s, d: d, r: r, h: h, names: known, queues: queues, result: &result}
 	h.sure = false
 	done, err = f.run(ctx)
-	h.sure = err == nil
+	h.sure = err == nil && !f.odd
 	if err != nil {
 		return storage.FetchResult{}, true, s.readFault(ctx, err)
 	}
@@ -56,12 +56,13 @@ type fetchingHot struct {
 	names  *names
 	queues []*queueName
 	result *storage.FetchResult
+	odd    bool // the next job is the core's matter
 }
 
 // run looks behind the cursors when the fetch before found all it asked for, and from
 // the start when that is due or not enough.
 func (f *fetchingHot) run(ctx context.Context) (done bool, err error) {
-	due, may := f.s.hot.mayLookFull(time.Now())
+	due, may := f.s.hot.mayLookFull(f.h, time.Now())
 	if f.h.full && !due || !may {
 		enough, known, err := f.look(ctx, true)
 		if err != nil || !known || enough || !may {
@@ -70,15 +71,16 @@ func (f *fetchingHot) run(ctx context.Context) (done bool, err error) {
 	}
 	start := time.Now()
 	_, known, err := f.look(ctx, false)
-	f.s.hot.looked(start, time.Now())
+	f.s.hot.looked(f.h, start, time.Now())
 	return known, err
 }
 
 // looked notes a look from the start.
-func (h *hot) looked(start, end time.Time) {
+func (h *hot) looked(session *hotSession, start, end time.Time) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.fullAt, h.fullTook = end, end.Sub(start)
+	session.fullAt = end
 }
 
 // look takes what is still wanted. It reports whether there is no use in another look,
@@ -103,7 +105,7 @@ func (f *fetchingHot) look(ctx context.Context, cursor bool) (enough, known bool
 	f.h.full = len(got.Rows) == max+ahead
 	if got.Odd || got.More {
 		f.result.More = true
-		f.h.sure = f.h.sure && !got.Odd
+		f.odd = got.Odd
 		// The core has to look at the next one; with nothing taken it does so now.
 		return true, !got.Odd || len(f.result.Jobs) > 0, nil
 	}

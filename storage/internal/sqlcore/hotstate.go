@@ -29,8 +29,9 @@ type hotSession struct {
 	server string
 	owner  string
 	queues []string
-	sure   bool // the answer of its last fetch arrived
-	full   bool // that fetch found all it asked for
+	sure   bool      // the answer of its last fetch arrived
+	full   bool      // that fetch found all it asked for
+	fullAt time.Time // its last look from the start: those of others are of other queues
 	kinds  *storage.KindSet
 	names  *names
 	shapes []int32    // of names that kinds can run
@@ -104,12 +105,12 @@ const (
 )
 
 // mayLookFull reports whether a look from the start is due, and whether it may be made.
-func (h *hot) mayLookFull(now time.Time) (due, may bool) {
+func (h *hot) mayLookFull(session *hotSession, now time.Time) (due, may bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	since := now.Sub(h.fullAt)
 	may = h.fullTook < slowLook || since >= fullShare*h.fullTook
-	return may && since >= fullEvery, may
+	return may && now.Sub(session.fullAt) >= fullEvery, may
 }
 
 // spans are the parts of the lines that a fetch reads, in their order. With cursor, they

@@ -32,3 +32,15 @@ var (
 			expires = VALUES(expires), started = VALUES(started), finished = VALUES(finished), retain = VALUES(retain), reason = VALUES(reason),
 			server = VALUES(server), extra = VALUES(extra), history = VALUES(history)`)
 )
+
+// Rows are looked up by their keys however few there are: a server that reads the whole
+// table instead waits for rows of transactions that are open.
+var _ = sqlDropJobs.inMySQL(`DELETE j FROM jg_job j FORCE INDEX (PRIMARY) WHERE j.id IN ({})`, "?")
+
+// inMySQL gives MySQL a text of its own for a family.
+func (f stmtFamily) inMySQL(text, item string) stmtFamily {
+	for i, n := range familySizes {
+		f.sizes[i].as(MySQL, repeated(text, item, n))
+	}
+	return f
+}

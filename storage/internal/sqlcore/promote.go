@@ -14,6 +14,11 @@ var (
 // promote makes enqueued what is due. Many jobs often fall due together: of most of them
 // only what changes is read and written.
 func (k *ticking) promote() error {
+	if p, ok := k.Link.(Promoter); ok && k.budget > 0 {
+		if err := k.promotePlain(p); err != nil {
+			return err
+		}
+	}
 	if k.budget <= 0 {
 		return nil
 	}

@@ -189,7 +189,13 @@ func (t *tx) fire(d *declared, f *storage.Fire) (bool, error) {
 		return false, err
 	}
 	if len(jobs) > 0 {
-		answers, err := t.insertGroup(&storage.Group{Jobs: jobs})
+		g := storage.Group{Jobs: jobs}
+		for _, key := range keysOf(&g) { // nobody may wait with the write lock
+			if locked, err := t.lockKey(key); err != nil || !locked {
+				return false, firstError(err, refuse(fmt.Errorf("recurring job %q: a unique key or occurrence of it is in a transaction that is open", d.ID)))
+			}
+		}
+		answers, err := t.insertGroup(&g)
 		if err != nil {
 			return false, err
 		}

@@ -125,6 +125,7 @@ func (t *tx) publish(kinds []storage.KindInfo) error {
 
 // CloseSession ends a session; see [storage.Sessions].
 func (s *Store) CloseSession(ctx context.Context, id storage.ID) error {
+	defer s.hot.forget(id)
 	return s.write(ctx, func(t *tx) error {
 		var closing session
 		found, err := t.sessionOf(id, &closing)

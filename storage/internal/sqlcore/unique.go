@@ -16,8 +16,27 @@ var (
 
 // keyHolder is the job that holds a unique key now; zero for none.
 func (t *tx) keyHolder(key string) (holder storage.ID, err error) {
+	if holder, err = t.keyHolderIn(t.Link, key); err != nil || t.outside == nil {
+		return holder, err
+	}
+	// A caller's transaction may see an older moment. It has the lock of the key: what is
+	// committed now stays so, but for a job of its own, which nobody else sees.
+	if !holder.IsZero() {
+		if there, err := t.jobOutside(holder); err != nil || !there {
+			return holder, err
+		}
+	}
+	err = t.outside(func(l Link) (err error) {
+		holder, err = t.keyHolderIn(l, key)
+		return err
+	})
+	return holder, err
+}
+
+// keyHolderIn is the job that holds a key as one link sees it.
+func (t *tx) keyHolderIn(l Link, key string) (holder storage.ID, err error) {
 	var expires time.Time
-	_, err = one(t.Link, func(r *rows) { holder, expires = r.id(0), r.time(1) }, sqlKeyHolder, key)
+	_, err = one(l, func(r *rows) { holder, expires = r.id(0), r.time(1) }, sqlKeyHolder, key)
 	if !expires.IsZero() && !expires.After(t.now) {
 		holder = storage.ID{}
 	}

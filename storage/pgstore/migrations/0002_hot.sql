@@ -8,10 +8,12 @@
 -- Locks: p_lock is the namespace's write lock, which the core takes alone and the hot
 -- paths share; p_lock + 1 is held by the one that fetches.
 
--- hot_insert stores jobs that wait for a worker. It takes no lock.
+-- hot_insert stores jobs that wait for a worker. It takes no lock; it waits only for a
+-- transaction that has stored a job with the same id, and not for long.
 CREATE FUNCTION jg_hot_insert(p_shift bigint, p_ids bytea[], p_shapes int[], p_shelves int[], p_queues int[],
 	p_priorities int[], p_payloads bytea[], p_options bytea[], p_metadata bytea[]) RETURNS bigint
-LANGUAGE plpgsql AS $$
+LANGUAGE plpgsql
+SET lock_timeout = 2000 AS $$
 #variable_conflict use_column
 DECLARE
 	v_us    bigint := (extract(epoch FROM clock_timestamp()) * 1000000)::bigint + p_shift;
@@ -68,7 +70,7 @@ BEGIN
 	IF NOT FOUND THEN
 		RETURN;
 	END IF;
-	SELECT count(*), min(h.nth) FILTER (WHERE h.flags <> 1 OR h.shape <> ALL (p_shapes) OR j.links & 8 > 0), sum(j.size),
+	SELECT count(*), min(h.nth) FILTER (WHERE h.flags & 3 <> 1 OR h.shape <> ALL (p_shapes) OR j.links & 8 > 0), sum(j.size),
 		array_agg(h.tid), array_agg(j.tid), array_agg(h.job), array_agg(h.shape), array_agg(h.rank), array_agg(j.links), array_agg(j.run), array_agg(j.size)
 	INTO v_looked, v_first, v_size, v_tids, v_rows, v_jobs, v_shapes, v_ranks, v_links, v_runs, v_sizes
 	FROM (SELECT row_number() OVER () AS nth, f.* FROM (
@@ -79,7 +81,7 @@ BEGIN
 					ORDER BY y.queue, y.line, y.rank LIMIT p_max + p_ahead) r
 			ORDER BY q.nth, r.rank LIMIT p_max + p_ahead) f) h,
 		LATERAL (SELECT k.ctid AS tid, k.links, coalesce(k.fetches, 0) + 1 AS run,
-				200 + coalesce(octet_length(k.payload), 0) + coalesce(octet_length(k.options), 0) + coalesce(octet_length(k.metadata), 0) AS size
+				200 + coalesce(octet_length(k.extra), 0) + coalesce(octet_length(k.payload), 0) + coalesce(octet_length(k.options), 0) + coalesce(octet_length(k.metadata), 0) AS size
 			FROM jg_job k WHERE k.id = h.job OFFSET 0) j;
 	v_good := coalesce(v_first - 1, v_looked);
 	v_n := v_good;

@@ -2,6 +2,7 @@ package mysqlstore_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"testing"
 	"time"
@@ -9,18 +10,18 @@ import (
 	"github.com/gojobgen/jobgen/storage"
 )
 
+// quick runs what must not wait for the transaction that is open.
 func quick(t *testing.T, what string, f func()) {
 	t.Helper()
 	began := time.Now()
 	f()
-	took := time.Since(began)
-	t.Logf("%s: %v", what, took)
-	if took > 1500*time.Millisecond {
+	if took := time.Since(began); took > 1500*time.Millisecond {
 		t.Errorf("beside an open transaction %s took %v", what, took)
 	}
 }
 
-func TestAttackOpenTxScan(t *testing.T) {
+// Whatever size the tables have, no statement reads rows of an open transaction and waits.
+func TestManyBesideOpenTx(t *testing.T) {
 	s, db := fresh(t, "")
 	w := newWorker(t, s, "q")
 	insert(t, s, newJob("q", "k"))
@@ -44,7 +45,6 @@ func TestAttackOpenTxScan(t *testing.T) {
 		quick(t, fmt.Sprint("settle ", n), func() { w2.settle(t, jobs) })
 		quick(t, "tick", func() { w.tick(t) })
 	}
-	// todos
 	for range 3 {
 		tx2 := begin(t, db)
 		var kids []storage.NewJob
@@ -59,7 +59,6 @@ func TestAttackOpenTxScan(t *testing.T) {
 		}
 		quick(t, "tick todos", func() { w.tick(t) })
 	}
-	// scheduled
 	var late []storage.NewJob
 	for range 30 {
 		c := newJob("q", "k")
@@ -69,7 +68,6 @@ func TestAttackOpenTxScan(t *testing.T) {
 	insert(t, s, late...)
 	time.Sleep(100 * time.Millisecond)
 	quick(t, "tick promote", func() { w.tick(t) })
-	// fold
 	for range 800 {
 		if _, err := db.Exec("INSERT INTO jobgen_tally (shape, cls, n) VALUES (1, 4, 1)"); err != nil {
 			t.Fatal(err)
@@ -84,7 +82,6 @@ func TestAttackOpenTxScan(t *testing.T) {
 	if n := count(t, db, "jobgen_tally"); n > 500 {
 		t.Errorf("%d tally rows", n)
 	}
-	// sweep
 	if _, err := db.Exec("UPDATE jobgen_end SET retain = 1"); err != nil {
 		t.Fatal(err)
 	}
@@ -99,8 +96,8 @@ func TestAttackOpenTxScan(t *testing.T) {
 	}
 }
 
-// keys and parents are checked as they are now, not as in a caller's older snapshot.
-func TestAttackOldSnapshotKey(t *testing.T) {
+// A caller's transaction sees an older moment; the key is taken as it is now.
+func TestKeyBehindAnOldSnapshot(t *testing.T) {
 	s, db := fresh(t, "?tx_isolation=%27REPEATABLE-READ%27")
 	insert(t, s, newJob("q", "k"))
 	tx := begin(t, db)
@@ -115,11 +112,10 @@ func TestAttackOldSnapshotKey(t *testing.T) {
 	if !got.Jobs[0].Duplicate || got.Jobs[0].ID != holder.ID {
 		t.Errorf("%+v, want a duplicate of %v", got, holder.ID)
 	}
-	tx.Commit()
 }
 
-// Fire beside an open tx that has the key.
-func TestAttackFireKey(t *testing.T) {
+// A recurring job whose key an open transaction has is not fired, and nobody waits.
+func TestFireBesideOpenTx(t *testing.T) {
 	s, db := fresh(t, "")
 	w := newWorker(t, s, "q")
 	insert(t, s, newJob("q", "k"))
@@ -136,22 +132,27 @@ func TestAttackFireKey(t *testing.T) {
 	first.Unique, second.Unique = &storage.Unique{Key: "one"}, &storage.Unique{Key: "one"}
 	insert(t, s.Tx(tx), first)
 	done := make(chan error, 1)
+	second.ID = storage.NewIDIn(storage.LaneOf("daily"))
 	second.Recurring, second.Occurrence = "daily", due[0].Next
 	go func() {
-		began := time.Now()
 		fired, err := s.Fire(context.Background(), storage.Fire{ID: "daily", Expected: due[0].Next, Next: time.Now().Add(time.Hour), Jobs: []storage.NewJob{second}})
-		t.Log("fire", fired, err, time.Since(began))
+		if fired || err == nil {
+			err = errors.New("it was fired")
+		} else {
+			err = nil
+		}
 		done <- err
 	}()
-	time.Sleep(100 * time.Millisecond)
+	time.Sleep(100 * time.Millisecond) // it waits, or has failed
 	quick(t, "tick", func() { w.tick(t) })
 	quick(t, "core fetch", func() { newWorker(t, s, "q").fetch(t, 5) })
-	<-done
-	tx.Commit()
+	if err := <-done; err != nil {
+		t.Error(err)
+	}
 }
 
-// An occurrence that an open tx stores.
-func TestAttackOccurrence(t *testing.T) {
+// Who stores an occurrence that is in an open transaction waits for it alone.
+func TestOccurrenceOfOpenTx(t *testing.T) {
 	s, db := fresh(t, "")
 	w := newWorker(t, s, "q")
 	insert(t, s, newJob("q", "k"))
@@ -163,16 +164,21 @@ func TestAttackOccurrence(t *testing.T) {
 	insert(t, s.Tx(tx), first)
 	done := make(chan error, 1)
 	go func() {
-		began := time.Now()
 		ctx, cancel := context.WithTimeout(context.Background(), 8*time.Second)
 		defer cancel()
 		res, err := s.Insert(ctx, storage.Group{Jobs: []storage.NewJob{second}})
-		t.Log("insert", res, err, time.Since(began))
+		if err == nil && (res[0].Err != nil || !res[0].Jobs[0].Duplicate || res[0].Jobs[0].ID != first.ID) {
+			err = fmt.Errorf("%+v, want a duplicate of %v", res, first.ID)
+		}
 		done <- err
 	}()
-	time.Sleep(100 * time.Millisecond)
+	time.Sleep(100 * time.Millisecond) // it waits, or has failed
 	quick(t, "tick", func() { w.tick(t) })
 	quick(t, "core fetch", func() { newWorker(t, s, "q").fetch(t, 5) })
-	tx.Commit()
-	<-done
+	if err := tx.Commit(); err != nil {
+		t.Fatal(err)
+	}
+	if err := <-done; err != nil {
+		t.Error(err)
+	}
 }
