@@ -59,10 +59,9 @@ DECLARE
 	v_runs    int[];
 	v_sizes   int[];
 BEGIN
-	-- When the server dies with this commit not on the disk, the jobs are on their lines
-	-- again and the runs are none: their tokens are refused, and the jobs run again. A
-	-- durable commit after it, such as that of any settle, brings this one to the disk too.
-	PERFORM set_config('synchronous_commit', 'off', true), pg_advisory_xact_lock_shared(p_lock), pg_advisory_xact_lock(p_lock + 1);
+	-- The commit is durable: a server that dies must not forget a fetch, or it would give
+	-- its number out again.
+	PERFORM pg_advisory_xact_lock_shared(p_lock), pg_advisory_xact_lock(p_lock + 1);
 	v_us := (extract(epoch FROM clock_timestamp()) * 1000000)::bigint + p_shift;
 	PERFORM 1 FROM jg_meta m, jg_session s
 	WHERE m.one = 1 AND m.generation = p_generation AND s.no = p_session AND s.dead = 0 AND s.call < p_call -- guard: late copies
