@@ -22,13 +22,13 @@ func TestOutage(t *testing.T) {
 		calls int           // at most, while the store is down
 		back  time.Duration // at most until full speed
 	}{
-		"fails":         {func(f *flaky) { f.fail() }, time.Minute, 5 * 60, 1500 * time.Millisecond},
-		"fails shortly": {func(f *flaky) { f.fail() }, 3 * time.Second, 3 * 15, 2 * time.Second},
-		"hangs":         {func(f *flaky) { f.hang() }, time.Minute, 3 * 60, time.Second},
-		"hangs shortly": {func(f *flaky) { f.hang() }, 3 * time.Second, 3 * 10, time.Second},
+		"fails":         {func(f *flaky) { f.fail() }, time.Minute, 6 * 60, 1500 * time.Millisecond},
+		"fails shortly": {func(f *flaky) { f.fail() }, 3 * time.Second, 3 * 18, 2 * time.Second},
+		"hangs":         {func(f *flaky) { f.hang() }, time.Minute, 4 * 60, time.Second},
+		"hangs shortly": {func(f *flaky) { f.hang() }, 3 * time.Second, 3 * 13, time.Second},
 		// It fetches until as many outcomes wait as it keeps at most.
-		"does not take outcomes": {func(f *flaky) { f.fail("settle") }, time.Minute, 4*60 + 300, 2 * time.Second},
-		"gives no jobs":          {func(f *flaky) { f.fail("fetch", "wait") }, time.Minute, 4 * 60, 2 * time.Second},
+		"does not take outcomes": {func(f *flaky) { f.fail("settle") }, time.Minute, 6*60 + 300, 2 * time.Second},
+		"gives no jobs":          {func(f *flaky) { f.fail("fetch", "wait") }, time.Minute, 5 * 60, 2 * time.Second},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
