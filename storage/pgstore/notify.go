@@ -21,11 +21,12 @@ type notifier struct {
 	dirty map[string]bool // queues
 }
 
-// Notifications wait for a quiet spell, and keep a distance while there is always
-// something to tell.
+// After a quiet spell a notification is sent at once; while there is always something
+// to tell, they keep a distance that grows.
 const (
-	quietSpell = 2 * time.Millisecond
-	distance   = 25 * time.Millisecond
+	quietSpell    = 10 * time.Millisecond
+	firstDistance = 2 * time.Millisecond
+	lastDistance  = 25 * time.Millisecond
 )
 
 func newNotifier(d *database, name string) *notifier {
@@ -70,15 +71,20 @@ func (n *notifier) take() []string {
 
 func (n *notifier) loop() {
 	defer close(n.done)
+	distance := firstDistance
+	var last time.Time
 	for {
 		select {
 		case <-n.kick:
 		case <-n.stop:
 			return
 		}
-		n.rest(quietSpell)
+		if distance = min(2*distance, lastDistance); time.Since(last) > quietSpell+distance {
+			distance = firstDistance
+		}
 		if queues := n.take(); len(queues) > 0 {
 			n.send(queues)
+			last = time.Now()
 			n.rest(distance)
 		}
 	}
