@@ -2,10 +2,9 @@ package mysqlstore
 
 import (
 	"fmt"
-	"strings"
 	"time"
 
-	"github.com/gojobgen/jobgen/storage"
+	"github.com/gojobgen/jobgen/storage/internal/sqlcore"
 )
 
 type options struct {
@@ -30,12 +29,9 @@ func Migrate(on bool) Option { return func(o *options) { o.migrate = on } }
 
 // prefix is how the names of a namespace's tables begin.
 func (o options) prefix() (string, error) {
-	if o.namespace == "" {
-		return "jobgen_", nil
+	prefix, err := sqlcore.Prefix(o.namespace)
+	if err != nil {
+		return "", fmt.Errorf("mysqlstore: %w", err)
 	}
-	odd := strings.Trim(o.namespace, "abcdefghijklmnopqrstuvwxyz0123456789")
-	if odd != "" || len(o.namespace) > 32 {
-		return "", fmt.Errorf("mysqlstore: %w: namespace %q is not 1 to 32 small letters and digits", storage.ErrInvalid, o.namespace)
-	}
-	return "jobgen_" + o.namespace + "_", nil
+	return prefix, nil
 }

@@ -8,8 +8,8 @@ import (
 )
 
 // A notifier tells other processes that there may be work: after the commit that
-// stored it, in a transaction of its own, many stores at a time. What a server of this
-// process takes at once is not told.
+// stored it, in a transaction of its own. While there is always something to tell, many
+// commits share a message, and what a server of this process has taken by then is not told.
 type notifier struct {
 	d    *database
 	name string // of this process, so that it knows its own messages

@@ -3,10 +3,9 @@ package pgstore
 import (
 	"fmt"
 	"hash/fnv"
-	"strings"
 	"sync/atomic"
 
-	"github.com/gojobgen/jobgen/storage"
+	"github.com/gojobgen/jobgen/storage/internal/sqlcore"
 	"github.com/jackc/pgx/v5/pgxpool"
 )
 
@@ -58,14 +57,11 @@ func Connections(n int) Option {
 
 // prefix is how the names of a namespace's tables begin.
 func (o options) prefix() (string, error) {
-	if o.namespace == "" {
-		return "jobgen_", nil
+	prefix, err := sqlcore.Prefix(o.namespace)
+	if err != nil {
+		return "", fmt.Errorf("pgstore: %w", err)
 	}
-	odd := strings.Trim(o.namespace, "abcdefghijklmnopqrstuvwxyz0123456789")
-	if odd != "" || len(o.namespace) > 32 {
-		return "", fmt.Errorf("pgstore: %w: namespace %q is not 1 to 32 small letters and digits", storage.ErrInvalid, o.namespace)
-	}
-	return "jobgen_" + o.namespace + "_", nil
+	return prefix, nil
 }
 
 // lockOf is the number of an advisory lock; there is room for others behind it.

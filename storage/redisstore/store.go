@@ -3,12 +3,12 @@ package redisstore
 import (
 	"context"
 	"fmt"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
 
 	"github.com/gojobgen/jobgen/storage"
+	"github.com/gojobgen/jobgen/storage/internal/rules"
 	"github.com/redis/go-redis/v9"
 )
 
@@ -66,9 +66,8 @@ func New(rdb redis.UniversalClient, opts ...Option) (*Store, error) {
 	for _, opt := range opts {
 		opt(&s.opt)
 	}
-	odd := strings.Trim(s.opt.namespace, "abcdefghijklmnopqrstuvwxyz0123456789")
-	if odd != "" || len(s.opt.namespace) > 32 {
-		return nil, fmt.Errorf("redisstore: %w: namespace %q is not 1 to 32 small letters and digits", storage.ErrInvalid, s.opt.namespace)
+	if err := rules.Namespace(s.opt.namespace); err != nil {
+		return nil, fmt.Errorf("redisstore: %w", err)
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()

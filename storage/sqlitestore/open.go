@@ -60,14 +60,11 @@ func Clock(now func() time.Time) Option { return func(o *options) { o.clock = no
 
 // prefix is how the names of a namespace's tables begin.
 func (o options) prefix() (string, error) {
-	if o.namespace == "" {
-		return "jobgen_", nil
+	prefix, err := sqlcore.Prefix(o.namespace)
+	if err != nil {
+		return "", fmt.Errorf("sqlitestore: %w", err)
 	}
-	odd := strings.Trim(o.namespace, "abcdefghijklmnopqrstuvwxyz0123456789")
-	if odd != "" || len(o.namespace) > 32 {
-		return "", fmt.Errorf("sqlitestore: %w: namespace %q is not 1 to 32 small letters and digits", storage.ErrInvalid, o.namespace)
-	}
-	return "jobgen_" + o.namespace + "_", nil
+	return prefix, nil
 }
 
 // dsn is the name of a connection. The path is escaped, so that none of its

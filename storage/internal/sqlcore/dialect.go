@@ -4,6 +4,8 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+
+	"github.com/gojobgen/jobgen/storage/internal/rules"
 )
 
 // Dialect is a database's way to write SQL. Statements of this package are written
@@ -17,6 +19,17 @@ const (
 	MySQL
 	dialects
 )
+
+// Prefix is how the names of a namespace's tables begin.
+func Prefix(namespace string) (string, error) {
+	if err := rules.Namespace(namespace); err != nil {
+		return "", err
+	}
+	if namespace == "" {
+		return "jobgen_", nil
+	}
+	return "jobgen_" + namespace + "_", nil
+}
 
 // Texts are the statements as one namespace of one database wants them.
 type Texts struct {
