@@ -14,7 +14,7 @@ import (
 )
 
 // SettlePlain writes the ends of plain runs.
-func (d *database) SettlePlain(ctx context.Context, session int, ends []sqlcore.PlainEnd, begun []storage.Token) (written []bool, all bool, err error) {
+func (d *database) SettlePlain(ctx context.Context, session int, ends []sqlcore.PlainEnd, begun []storage.Token, _ []uint64) (written []bool, all bool, err error) {
 	err = d.lone(ctx, func(l *link) error {
 		p := &plainSettle{d: d, l: l, session: session, ends: ends, written: make([]bool, len(ends))}
 		written = p.written

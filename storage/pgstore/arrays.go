@@ -88,3 +88,32 @@ func (a *arguments) blobs(n int, at func(i int) []byte) {
 	}
 	a.add(pgtype.ByteaArrayOID, b)
 }
+
+// elements are those of an array that the server sent, of one dimension.
+type elements struct {
+	n    int
+	rest []byte
+}
+
+func newElements(b []byte) elements {
+	const head = 20
+	if len(b) < head {
+		return elements{} // null or empty
+	}
+	return elements{int(int32(binary.BigEndian.Uint32(b[12:16]))), b[head:]}
+}
+
+// next is the next element, nil for null and behind the last one.
+func (e *elements) next() []byte {
+	if len(e.rest) < 4 {
+		return nil
+	}
+	size := int32(binary.BigEndian.Uint32(e.rest))
+	e.rest = e.rest[4:]
+	if size < 0 {
+		return nil
+	}
+	element := e.rest[:size:size]
+	e.rest = e.rest[size:]
+	return element
+}

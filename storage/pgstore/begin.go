@@ -93,12 +93,13 @@ func (d *database) broken(err error) {
 	}
 }
 
-// begin opens a transaction; the locks of keys are taken before the write lock.
+// begin opens a transaction; the locks of keys are taken before the write lock. What the
+// hot paths claimed becomes the rows that the core knows.
 func (d *database) begin(w *writing, first []*request) (*writing, error) {
 	meta := &request{name: "jobgen meta " + d.prefix, text: d.texts.Named(textMeta), rows: new(result), sync: true}
 	opening := []*request{utility("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE"), utility(d.settings())}
 	opening = append(opening, first...)
-	opening = append(opening, utility("SELECT pg_advisory_xact_lock("+strconv.FormatInt(d.lock, 10)+")"), meta)
+	opening = append(opening, utility("SELECT pg_advisory_xact_lock("+strconv.FormatInt(d.lock, 10)+")"), utility("SELECT "+d.prefix+"unpack()"), meta)
 	if err := w.now(opening...); err != nil {
 		w.Rollback()
 		return nil, err

@@ -2,6 +2,7 @@ package pgstore
 
 import (
 	"context"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -41,7 +42,7 @@ func (d *database) callFunction(ctx context.Context, name string, n int, args *a
 func nothing([][]byte) error { return nil }
 
 // placeLists are the places of so many arguments.
-var placeLists = func() (lists [12]string) {
+var placeLists = func() (lists [13]string) {
 	var places []string
 	for i := 1; i < len(lists); i++ {
 		places = append(places, "$"+strconv.Itoa(i))
@@ -58,17 +59,33 @@ func (d *database) InsertPlain(ctx context.Context, jobs []sqlcore.PlainJob) (ta
 	a.blobs(n, func(i int) []byte { return jobs[i].ID[:] })
 	a.int4s(n, func(i int) int { return jobs[i].Shape })
 	a.int4s(n, func(i int) int { return jobs[i].Shelf })
-	a.int4s(n, func(i int) int { return jobs[i].Queue })
 	a.int4s(n, func(i int) int { return jobs[i].Priority })
 	a.blobs(n, func(i int) []byte { return jobs[i].Payload })
 	a.blobs(n, func(i int) []byte { return jobs[i].Options })
 	a.blobs(n, func(i int) []byte { return jobs[i].Metadata })
+	shapes := shapesOf(jobs)
+	a.int4s(len(shapes), func(i int) int { return shapes[i].Shape })
+	a.int4s(len(shapes), func(i int) int { return shapes[i].Queue })
 	d.active.Store(time.Now().UnixNano())
-	err = d.callFunction(ctx, "hot_insert", 9, a, nothing)
+	err = d.callFunction(ctx, "hot_insert", 10, a, nothing)
 	if code := codeOf(err); code == codeDuplicate || code == codeDeadlock || code == codeLockTimeout {
 		return true, nil
 	}
 	return false, err
+}
+
+// shapesOf are jobs of each shape, one of each: what has a shape is in its queue.
+func shapesOf(jobs []sqlcore.PlainJob) (some []*sqlcore.PlainJob) {
+	for i := range jobs {
+		j := &jobs[i]
+		if i > 0 && j.Shape == jobs[i-1].Shape {
+			continue
+		}
+		if !slices.ContainsFunc(some, func(o *sqlcore.PlainJob) bool { return o.Shape == j.Shape }) {
+			some = append(some, j)
+		}
+	}
+	return some
 }
 
 // FetchPlain takes plain jobs in one statement.
@@ -91,35 +108,48 @@ func (d *database) FetchPlain(ctx context.Context, r *sqlcore.PlainFetch) (got s
 		}
 	}()
 	err = d.callFunction(ctx, "hot_fetch", 11, a, func(c [][]byte) error {
+		if c[0] == nil {
+			return nil
+		}
 		got.Known = true
 		got.Now = time.UnixMicro(number(c[0])).UTC()
 		looked, fine := number(c[1]), number(c[2])
 		got.Odd = fine < looked
-		if c[3] == nil {
-			return nil
-		}
-		if got.Rows == nil {
-			got.Rows = make([]sqlcore.PlainRow, 0, fine)
-		}
-		got.Rows = append(got.Rows, sqlcore.PlainRow{
-			ID: storage.ID(c[3]), Shape: int(number(c[4])), Rank: number(c[5]), Attempt: int(number(c[6])), Retries: int(number(c[7])),
-			Lost: int(number(c[8])), Fetch: int(number(c[9])), Created: number(c[10]), Enqueued: number(c[11]), Started: number(c[12]),
-			Payload: c[13], Options: c[14], Metadata: c[15], Extra: c[16], Ahead: number(c[17]) != 0,
-		})
+		got.Rows = plainRows(c[3:], r.Max)
 		got.More = int64(len(got.Rows)) < fine
 		return nil
 	})
 	return got, err
 }
 
+// plainRows reads the arrays that hot_fetch answers with.
+func plainRows(columns [][]byte, most int) []sqlcore.PlainRow {
+	var arrays [14]elements
+	for i := range arrays {
+		arrays[i] = newElements(columns[i])
+	}
+	rows := make([]sqlcore.PlainRow, arrays[0].n)
+	for i := range rows {
+		a := &arrays
+		rows[i] = sqlcore.PlainRow{
+			ID: storage.ID(a[0].next()), Shape: int(number(a[1].next())), Rank: number(a[2].next()), Attempt: int(number(a[3].next())),
+			Retries: int(number(a[4].next())), Lost: int(number(a[5].next())), Fetch: int(number(a[6].next())), Created: number(a[7].next()),
+			Enqueued: number(a[8].next()), Started: number(a[9].next()), Payload: a[10].next(), Options: a[11].next(), Metadata: a[12].next(),
+			Extra: a[13].next(), Ahead: i >= most,
+		}
+	}
+	return rows
+}
+
 // SettlePlain writes the ends of plain runs in one statement.
-func (d *database) SettlePlain(ctx context.Context, session int, ends []sqlcore.PlainEnd, begun []storage.Token) (written []bool, all bool, err error) {
+func (d *database) SettlePlain(ctx context.Context, session int, ends []sqlcore.PlainEnd, begun []storage.Token, calls []uint64) (written []bool, all bool, err error) {
 	n := len(ends)
 	a := new(arguments)
 	a.int8(d.offset.Load())
 	a.int8(d.lock)
 	a.int4(session)
 	a.bool(d.async)
+	a.int8s(len(calls), func(i int) int64 { return int64(calls[i]) })
 	a.blobs(n, func(i int) []byte { return ends[i].Job[:] })
 	a.int4s(n, func(i int) int { return ends[i].Fetch })
 	a.int8s(n, func(i int) int64 { return int64(ends[i].Took) })
@@ -128,14 +158,17 @@ func (d *database) SettlePlain(ctx context.Context, session int, ends []sqlcore.
 	a.blobs(len(begun), func(i int) []byte { return begun[i].Job[:] })
 	a.int4s(len(begun), func(i int) int { return begun[i].Fetch })
 	written = make([]bool, n)
-	err = d.callFunction(ctx, "hot_settle", 11, a, func(c [][]byte) error {
-		if nth := number(c[0]); nth == 0 {
-			all = true
-		} else {
-			written[nth-1] = true
+	err = d.callFunction(ctx, "hot_settle", 12, a, func(c [][]byte) error {
+		places := newElements(c[0])
+		for range places.n {
+			written[number(places.next())-1] = true
 		}
+		all = number(c[1]) != 0
 		return nil
 	})
+	if codeOf(err) == codeDuplicate { // an end is there: the core knows what to answer
+		return make([]bool, n), false, nil
+	}
 	return written, all, err
 }
 
@@ -159,7 +192,10 @@ func (d *database) TickIdle(ctx context.Context, t sqlcore.IdleTick) (got sqlcor
 		if c[1] != nil {
 			got.NextDue = max(time.UnixMilli(number(c[1])).Sub(got.Now), 0)
 		}
-		got.Ready = int4Array(c[2])
+		queues := newElements(c[2])
+		for range queues.n {
+			got.Ready = append(got.Ready, int(number(queues.next())))
+		}
 		return nil
 	})
 	return got, err
@@ -204,13 +240,4 @@ func (t *ticks) looked(now int64, took time.Duration) {
 	if t.n == 0 {
 		t.took = took
 	}
-}
-
-// int4Array reads an array of integers.
-func int4Array(b []byte) (all []int) {
-	const head = 20
-	for b = b[min(head, len(b)):]; len(b) >= 8; b = b[8:] {
-		all = append(all, int(number(b[4:8])))
-	}
-	return all
 }

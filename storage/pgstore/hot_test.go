@@ -98,7 +98,7 @@ func (s *stage) hotFetch(call uint64) (taken int) {
 	s.t.Helper()
 	var session, generation int64
 	s.must(s.pool.QueryRow(s.t.Context(), "SELECT s.no, m.generation FROM jobgen_session s, jobgen_meta m WHERE s.id = $1", s.id[:]).Scan(&session, &generation))
-	s.must(s.pool.QueryRow(s.t.Context(), `SELECT count(id) FROM jobgen_hot_fetch(0, $1, $2, $3, $4, '{1}', '{-1}', '{9223372036854775807}', '{1}', 1, 0)`,
+	s.must(s.pool.QueryRow(s.t.Context(), `SELECT coalesce(cardinality(jobs), 0) FROM jobgen_hot_fetch(0, $1, $2, $3, $4, '{1}', '{-1}', '{9223372036854775807}', '{1}', 1, 0)`,
 		pgstore.WriteLock(""), session, int64(call), generation).Scan(&taken))
 	return taken
 }

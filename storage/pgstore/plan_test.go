@@ -135,9 +135,9 @@ func TestHotPlans(t *testing.T) {
 	}
 	id := storage.NewID()
 	calls := []string{
-		fmt.Sprintf(`SELECT jobgen_hot_insert(0, ARRAY['\x%x'::bytea], '{1}', '{1}', '{1}', '{0}', '{NULL}', '{NULL}', '{NULL}')`, id[:]),
+		fmt.Sprintf(`SELECT jobgen_hot_insert(0, ARRAY['\x%x'::bytea], '{1}', '{1}', '{0}', '{NULL}', '{NULL}', '{NULL}', '{1}', '{1}')`, id[:]),
 		`SELECT * FROM jobgen_hot_fetch(0, 1, 1, 1, 0, '{1}', '{-1}', '{9223372036854775807}', '{1}', 10, 10)`,
-		fmt.Sprintf(`SELECT * FROM jobgen_hot_settle(0, 1, 1, false, ARRAY['\x%x'::bytea], '{1}', '{1}', '{1}', '{NULL}', ARRAY['\x%x'::bytea], '{1}')`, id[:], id[:]),
+		fmt.Sprintf(`SELECT * FROM jobgen_hot_settle(0, 1, 1, false, '{1}', ARRAY['\x%x'::bytea], '{1}', '{1}', '{1}', '{NULL}', ARRAY['\x%x'::bytea], '{1}')`, id[:], id[:]),
 		`SELECT * FROM jobgen_hot_tick(0, 1, 1, '', 0, '{1}', 0)`,
 	}
 	for _, text := range calls {

@@ -93,7 +93,11 @@ type runRow struct {
 }
 
 var sqlRunOf = sqlText(`SELECT r.session, s.id, s.server, r.fetch, r.flags, r.started
-	FROM jg_session s CROSS JOIN jg_run r ON r.session = s.no AND r.job = ?`).scans("sessions")
+	FROM jg_session s CROSS JOIN jg_run r ON r.session = s.no AND r.job = ?`).scans("sessions").
+	as(Postgres, `SELECT r.session, s.id, s.server, r."fetch", r.flags, r.started FROM jg_session s JOIN jg_run r ON r.session = s.no AND r.job = ?1
+		UNION ALL
+		SELECT r.session, s.id, s.server, r."fetch", r.flags, r.started
+		FROM jg_session s JOIN jg_claim c ON c.session = s.no AND ?1 = ANY (c.jobs) JOIN jg_claimed r ON r.session = c.session AND r.call = c.call AND r.job = ?1`)
 
 // runOf is the run of a job; nil when it does not run.
 func (t *tx) runOf(r *record) (*runRow, error) { return runOf(t.Link, r) }

@@ -63,7 +63,7 @@ func (v *view) count(f storage.Filter, state storage.State, limit int, tallies m
 }
 
 var sqlRunShapes = sqlText(`SELECT r.shape, count(*) FROM jg_session s CROSS JOIN jg_run r ON r.session = s.no
-	GROUP BY r.shape`).scans("what runs")
+	GROUP BY r.shape`).scans("what runs").withClaims()
 
 // runShapes is how many jobs of each shape run.
 func (v *view) runShapes() (map[int]int, error) {

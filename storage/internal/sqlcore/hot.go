@@ -107,8 +107,10 @@ type PlainSettler interface {
 	// SettlePlain writes the ends of those runs that are plain and live, in one write
 	// that ends with its commit, and says which. Ends are in the order of their jobs, each
 	// job once, at most MaxPlain of them. It also notes that plain runs which were fetched
-	// ahead have begun, and reports whether those were all that began.
-	SettlePlain(ctx context.Context, session int, ends []PlainEnd, begun []storage.Token) (written []bool, all bool, err error)
+	// ahead have begun, and reports whether those were all that began. Calls are the
+	// fetches that gave these runs, as far as they are known; where a database notes what
+	// a fetch took in one place, that is where to look.
+	SettlePlain(ctx context.Context, session int, ends []PlainEnd, begun []storage.Token, calls []uint64) (written []bool, all bool, err error)
 }
 
 // MaxPlain bounds the jobs of one write of a hot path.

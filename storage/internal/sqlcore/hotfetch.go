@@ -102,6 +102,7 @@ func (f *fetchingHot) look(ctx context.Context, cursor bool) (enough, known bool
 		}
 	}
 	f.s.hot.took(f.names, got.Rows, got.Now)
+	f.s.hot.gave(f.h, f.r.Call, got.Rows)
 	f.h.full = len(got.Rows) == max+ahead
 	if got.Odd || got.More {
 		f.result.More = true

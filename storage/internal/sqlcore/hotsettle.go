@@ -27,16 +27,22 @@ func (s *Store) settleHot(ctx context.Context, d PlainSettler, r *storage.Settle
 	if h != nil && p != nil && !s.isClosed() {
 		for from := 0; from == 0 || from < len(p.ends); from += MaxPlain {
 			to := min(from+MaxPlain, len(p.ends))
-			written, all, err := d.SettlePlain(ctx, h.no, p.ends[from:to], p.begun)
+			started := p.begun
+			if from > 0 {
+				started = nil
+			}
+			ends := p.ends[from:to]
+			written, all, err := d.SettlePlain(ctx, h.no, ends, started, s.hot.callsOf(h, ends, started))
 			if err != nil {
 				return nil, nil, s.readFault(ctx, err)
 			}
+			s.hot.settled(h, ends)
 			for i, ok := range written {
 				if ok {
 					verdicts[p.places[from+i]] = storage.Accepted
 				}
 			}
-			begun = all
+			begun = all && (from == 0 || begun)
 		}
 		s.hot.wrote()
 	}

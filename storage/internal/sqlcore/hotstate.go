@@ -2,6 +2,7 @@ package sqlcore
 
 import (
 	"math"
+	"slices"
 	"sync"
 	"time"
 
@@ -36,6 +37,8 @@ type hotSession struct {
 	names  *names
 	shapes []int32    // of names that kinds can run
 	busy   sync.Mutex // a fetch of it is under way
+
+	calls map[storage.ID]uint64 // that gave the jobs which it runs
 }
 
 // session is what is known of a session; nil: nothing.
@@ -65,6 +68,45 @@ func (h *hot) forget(id storage.ID) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	delete(h.sessions, id)
+}
+
+// gave notes the call that gave jobs to a session.
+func (h *hot) gave(session *hotSession, call uint64, rows []PlainRow) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if session.calls == nil {
+		session.calls = make(map[storage.ID]uint64)
+	}
+	for i := range rows {
+		session.calls[rows[i].ID] = call
+	}
+}
+
+// callsOf are the calls that gave some runs, as far as they are known.
+func (h *hot) callsOf(session *hotSession, ends []PlainEnd, begun []storage.Token) (calls []uint64) {
+	note := func(id storage.ID) {
+		if call, ok := session.calls[id]; ok && !slices.Contains(calls, call) {
+			calls = append(calls, call)
+		}
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for i := range ends {
+		note(ends[i].Job)
+	}
+	for i := range begun {
+		note(begun[i].Job)
+	}
+	return calls
+}
+
+// settled forgets the calls of runs that are over, or the core's matter.
+func (h *hot) settled(session *hotSession, ends []PlainEnd) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for i := range ends {
+		delete(session.calls, ends[i].Job)
+	}
 }
 
 // readable are the shapes of jobs that a session may run, as of some names.

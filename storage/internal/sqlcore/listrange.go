@@ -12,7 +12,7 @@ import (
 func rangeOf(what, from, where, id string) (forward, backward *Stmt) {
 	head := `SELECT ` + id + `, ` + what + ` FROM ` + from + ` WHERE ` + where + ` AND ` + id + ` >= ? AND ` + id + ` < ? ORDER BY ` + id
 	const why = "stops at its limit"
-	return sqlText(head + ` LIMIT ?`).scans(why), sqlText(head + ` DESC LIMIT ?`).scans(why)
+	return sqlText(head + ` LIMIT ?`).scans(why).withClaims(), sqlText(head + ` DESC LIMIT ?`).scans(why).withClaims()
 }
 
 // shelvesOf registers the shelves on which the jobs with one value of an indexed

@@ -14,7 +14,7 @@ import (
 
 var (
 	sqlServers = sqlText(`SELECT s.id, s.server, s.owner, s.lease, s.max_lost, s.opened, s.seen, s.info, s.no,
-		(SELECT count(*) FROM jg_run r WHERE r.session = s.no) FROM jg_session s WHERE s.dead = 0 ORDER BY s.opened, s.id`).scans("a row for each session")
+		(SELECT count(*) FROM jg_run r WHERE r.session = s.no) FROM jg_session s WHERE s.dead = 0 ORDER BY s.opened, s.id`).scans("a row for each session").withClaims()
 	sqlLineCounts = sqlText(`SELECT l.no, l.queue, l.cause FROM jg_line l`).scans("a row for each held line")
 	sqlLineSize   = sqlText(`SELECT count(*) FROM jg_ready WHERE queue = ? AND line = ?`)
 	sqlOldest     = sqlText(`SELECT j.enqueued FROM jg_ready r CROSS JOIN jg_job j ON j.id = r.job

@@ -42,6 +42,15 @@ func (s *Stmt) scans(why string) *Stmt {
 	return s
 }
 
+// withClaims says that what a statement reads of jg_run lies in claims, too, where there
+// are any.
+func (s *Stmt) withClaims() *Stmt {
+	if strings.Contains(s.text, "jg_run ") {
+		s.as(Postgres, inPostgres(strings.ReplaceAll(s.text, "jg_run ", "jg_running ")))
+	}
+	return s
+}
+
 // counted says that callers need the number of rows that the statement changed. Others
 // may be put off until the next query or the commit.
 func (s *Stmt) counted() *Stmt {

@@ -99,8 +99,10 @@ CREATE TABLE jg_ready (
 	shelf smallint NOT NULL DEFAULT 0,
 	flags smallint NOT NULL DEFAULT 0, -- 1: plain
 	job   bytea NOT NULL,
-	PRIMARY KEY (queue, line, rank, job)
+	spot  tid -- where the job's row was last seen: a shorter way than its id, if it is still there
 );
+-- Two jobs may have one rank: those who store them at the same time do not know of each other.
+CREATE INDEX jg_ready_line ON jg_ready (queue, line, rank);
 CREATE INDEX jg_ready_list ON jg_ready (shelf, job, shape);
 
 CREATE TABLE jg_line (
@@ -132,6 +134,25 @@ CREATE TABLE jg_run (
 	PRIMARY KEY (session, job)
 );
 
+-- What one fetch of plain jobs took, in one row. A job of it is over when jg_end has its
+-- run, and is in jg_run when more has to be known of it; the others run. The core's write
+-- transactions make rows of jg_run of all that is left here before they do anything.
+CREATE TABLE jg_claim (
+	session int NOT NULL,
+	call    bigint NOT NULL,
+	started bigint NOT NULL,
+	unended int NOT NULL, -- how many are neither over nor in jg_run
+	most    int NOT NULL, -- those behind the first so many are held ready
+	jobs    bytea[] NOT NULL,
+	runs    int[] NOT NULL,
+	shapes  int[] NOT NULL,
+	links   int[] NOT NULL,
+	PRIMARY KEY (session, call)
+) WITH (fillfactor = 50);
+-- What is kept apart is not written again when unended changes.
+ALTER TABLE jg_claim ALTER jobs SET STORAGE EXTERNAL, ALTER runs SET STORAGE EXTERNAL,
+	ALTER shapes SET STORAGE EXTERNAL, ALTER links SET STORAGE EXTERNAL;
+
 -- The ends of plain jobs, all of them successes; their rows in jg_job stay as they were.
 CREATE TABLE jg_end (
 	started  bigint NOT NULL,
@@ -146,6 +167,21 @@ CREATE TABLE jg_end (
 	result   bytea,
 	PRIMARY KEY (shelf, id)
 );
+
+-- What claims still stand for, as rows of jg_run.
+CREATE VIEW jg_claimed AS
+	SELECT u.job, c.session, c.call, u.shape, u.run AS "fetch", u.links, (CASE WHEN u.nth > c.most THEN 5 ELSE 4 END)::smallint AS flags,
+		CASE WHEN u.nth > c.most THEN 0 ELSE c.started END AS started
+	FROM jg_claim c, unnest(c.jobs, c.runs, c.shapes, c.links) WITH ORDINALITY AS u (job, run, shape, links, nth)
+	WHERE NOT EXISTS (SELECT 1 FROM jg_end e WHERE e.shelf = CASE WHEN u.shape < 192 THEN u.shape ELSE 192 + u.shape % 64 END
+			AND e.id = u.job AND e."fetch" = u.run)
+		AND NOT EXISTS (SELECT 1 FROM jg_run r WHERE r.session = c.session AND r.job = u.job);
+
+-- All that runs.
+CREATE VIEW jg_running AS
+	SELECT job, session, call, shape, "fetch", links, flags, started FROM jg_run
+	UNION ALL
+	SELECT job, session, call, shape, "fetch", links, flags, started FROM jg_claimed;
 
 -- The servers of sessions, as long as ends of jobs name them.
 CREATE TABLE jg_ran (

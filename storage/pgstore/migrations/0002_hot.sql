@@ -10,8 +10,8 @@
 
 -- hot_insert stores jobs that wait for a worker. It takes no lock; it waits only for a
 -- transaction that has stored a job with the same id, and not for long.
-CREATE FUNCTION jg_hot_insert(p_shift bigint, p_ids bytea[], p_shapes int[], p_shelves int[], p_queues int[],
-	p_priorities int[], p_payloads bytea[], p_options bytea[], p_metadata bytea[]) RETURNS bigint
+CREATE FUNCTION jg_hot_insert(p_shift bigint, p_ids bytea[], p_shapes int[], p_shelves int[],
+	p_priorities int[], p_payloads bytea[], p_options bytea[], p_metadata bytea[], p_queue_shapes int[], p_queues int[]) RETURNS bigint
 LANGUAGE plpgsql
 SET lock_timeout = 2000 AS $$
 #variable_conflict use_column
@@ -19,45 +19,53 @@ DECLARE
 	v_us    bigint := (extract(epoch FROM clock_timestamp()) * 1000000)::bigint + p_shift;
 	v_place bigint := (v_us - 1577836800000000) << 10;
 BEGIN
-	INSERT INTO jg_job (id, shape, shelf, cls, rank, created, enqueued, payload, options, metadata)
-	SELECT n.id, n.shape, n.shelf, 4, n.priority::bigint << 60 | v_place + n.nth, v_us / 1000, v_us / 1000, n.payload, n.options, n.metadata
-	FROM unnest(p_ids, p_shapes, p_shelves, p_priorities, p_payloads, p_options, p_metadata)
-		WITH ORDINALITY AS n (id, shape, shelf, priority, payload, options, metadata, nth);
-
-	INSERT INTO jg_ready (queue, line, rank, job, most, shape, shelf, flags)
-	SELECT n.queue, 0, n.priority::bigint << 60 | v_place + n.nth, n.id, 0, n.shape, n.shelf, 1
-	FROM unnest(p_ids, p_shapes, p_shelves, p_queues, p_priorities) WITH ORDINALITY AS n (id, shape, shelf, queue, priority, nth);
+	WITH added AS (
+		INSERT INTO jg_job (id, shape, shelf, cls, rank, created, enqueued, payload, options, metadata)
+		SELECT n.id, n.shape, n.shelf, 4, n.priority::bigint << 60 | v_place + n.nth, v_us / 1000, v_us / 1000, n.payload, n.options, n.metadata
+		FROM unnest(p_ids, p_shapes, p_shelves, p_priorities, p_payloads, p_options, p_metadata)
+			WITH ORDINALITY AS n (id, shape, shelf, priority, payload, options, metadata, nth)
+		RETURNING id, shape, shelf, rank, ctid)
+	INSERT INTO jg_ready (queue, line, rank, job, shape, shelf, flags, spot)
+	SELECT s.queue, 0, a.rank, a.id, a.shape, a.shelf, 1, a.ctid
+	FROM added a JOIN unnest(p_queue_shapes, p_queues) AS s (shape, queue) ON s.shape = a.shape;
 
 	INSERT INTO jg_tally (shape, cls, n) SELECT s, 4, count(*) FROM unnest(p_shapes) AS s GROUP BY s;
 	RETURN v_us;
 END $$;
 
--- hot_fetch takes the first plain jobs off lines. No row: it is the core's matter. Else
--- there is a row for each job, and one without a job where there is none; looked is how
--- many were looked at, fine how many of them were plain and readable before the first
--- that was not.
+-- unpack makes rows of jg_run of all claims. The caller has the write lock alone.
+CREATE FUNCTION jg_unpack() RETURNS void
+LANGUAGE plpgsql
+SET jit = off SET enable_seqscan = off SET enable_bitmapscan = off AS $$
+BEGIN
+	IF EXISTS (SELECT 1 FROM jg_claim) THEN
+		INSERT INTO jg_run (session, call, flags, started, "fetch", shape, links, job)
+		SELECT c.session, c.call, c.flags, c.started, c."fetch", c.shape, c.links, c.job FROM jg_claimed c;
+		DELETE FROM jg_claim;
+	END IF;
+END $$;
+
+-- hot_fetch takes the first plain jobs off lines. No us: it is the core's matter. looked
+-- is how many were looked at, fine how many of them were plain and readable before the
+-- first that was not; the arrays are of those that were taken.
 CREATE FUNCTION jg_hot_fetch(p_shift bigint, p_lock bigint, p_session int, p_call bigint, p_generation bigint,
-	p_queues int[], p_behind bigint[], p_upto bigint[], p_shapes int[], p_max int, p_ahead int)
-RETURNS TABLE (us bigint, looked int, fine int, id bytea, shape int, rank bigint, attempt int, retries int, lost int, run int,
-	created bigint, enqueued bigint, started bigint, payload bytea, options bytea, metadata bytea, extra bytea, ahead boolean)
+	p_queues int[], p_behind bigint[], p_upto bigint[], p_shapes int[], p_max int, p_ahead int,
+	OUT us bigint, OUT looked int, OUT fine int, OUT jobs bytea[], OUT shapes int[], OUT ranks bigint[], OUT attempts int[],
+	OUT retries int[], OUT losts int[], OUT runs int[], OUT createds bigint[], OUT enqueueds bigint[], OUT starteds bigint[],
+	OUT payloads bytea[], OUT options bytea[], OUT metadatas bytea[], OUT extras bytea[])
 LANGUAGE plpgsql
 SET jit = off SET enable_seqscan = off SET enable_bitmapscan = off SET plan_cache_mode = force_generic_plan SET lock_timeout = 2000 AS $$
 #variable_conflict use_column
 DECLARE
-	v_us      bigint;
-	v_looked  int;
-	v_good    int; -- the first ones that are plain and readable
-	v_n       int; -- the first ones that are given
-	v_size    bigint;
-	v_first   int;
-	v_tids    tid[];
-	v_rows    tid[];
-	v_jobs    bytea[];
-	v_shapes  int[];
-	v_ranks   bigint[];
-	v_links   int[];
-	v_runs    int[];
-	v_sizes   int[];
+	v_us    bigint;
+	v_n     int; -- the first ones that are given
+	v_found int;
+	v_size  bigint;
+	v_first int;
+	v_tids  tid[];
+	v_spots tid[];
+	v_links int[];
+	v_sizes int[];
 BEGIN
 	-- The commit is durable: a server that dies must not forget a fetch, or it would give
 	-- its number out again.
@@ -69,58 +77,75 @@ BEGIN
 	IF NOT FOUND THEN
 		RETURN;
 	END IF;
-	SELECT count(*), min(h.nth) FILTER (WHERE h.flags & 3 <> 1 OR h.shape <> ALL (p_shapes) OR j.links & 8 > 0), sum(j.size),
-		array_agg(h.tid), array_agg(j.tid), array_agg(h.job), array_agg(h.shape), array_agg(h.rank), array_agg(j.links), array_agg(j.run), array_agg(j.size)
-	INTO v_looked, v_first, v_size, v_tids, v_rows, v_jobs, v_shapes, v_ranks, v_links, v_runs, v_sizes
+	us := v_us;
+	SELECT count(*), min(h.nth) FILTER (WHERE h.flags & 3 <> 1 OR h.shape <> ALL (p_shapes)),
+		array_agg(h.tid), array_agg(h.job), array_agg(h.shape), array_agg(h.rank), array_agg(h.spot)
+	INTO looked, v_first, v_tids, jobs, shapes, ranks, v_spots
 	FROM (SELECT row_number() OVER () AS nth, f.* FROM (
-			SELECT r.tid, r.rank, r.job, r.shape, r.flags
+			SELECT r.*
 			FROM unnest(p_queues, p_behind, p_upto) WITH ORDINALITY AS q (no, behind, upto, nth),
-				LATERAL (SELECT y.ctid AS tid, y.rank, y.job, y.shape, y.flags FROM jg_ready y
+				LATERAL (SELECT y.ctid AS tid, y.rank, y.job, y.shape, y.flags, y.spot FROM jg_ready y
 					WHERE y.queue = q.no AND y.line = 0 AND y.rank > q.behind AND y.rank < q.upto
 					ORDER BY y.queue, y.line, y.rank LIMIT p_max + p_ahead) r
-			ORDER BY q.nth, r.rank LIMIT p_max + p_ahead) f) h,
-		LATERAL (SELECT k.ctid AS tid, k.links, coalesce(k.fetches, 0) + 1 AS run,
-				200 + coalesce(octet_length(k.extra), 0) + coalesce(octet_length(k.payload), 0) + coalesce(octet_length(k.options), 0) + coalesce(octet_length(k.metadata), 0) AS size
-			FROM jg_job k WHERE k.id = h.job OFFSET 0) j;
-	v_good := coalesce(v_first - 1, v_looked);
-	v_n := v_good;
+			ORDER BY q.nth, r.rank LIMIT p_max + p_ahead) f) h;
+	v_n := coalesce(v_first - 1, looked);
+	fine := v_n;
+	IF v_n > 0 AND v_n < looked THEN
+		v_tids := v_tids[:v_n]; v_spots := v_spots[:v_n]; jobs := jobs[:v_n]; shapes := shapes[:v_n]; ranks := ranks[:v_n];
+	END IF;
+	FOR v_try IN 1..2 LOOP
+		EXIT WHEN v_n = 0;
+		SELECT count(k.links), min(u.nth) FILTER (WHERE k.links IS NULL OR k.links & 8 > 0), sum(k.size),
+			array_agg(k.links), array_agg(k.size), array_agg(k.attempt), array_agg(k.retries), array_agg(k.lost), array_agg(k.run), array_agg(k.created),
+			array_agg(k.enqueued), array_agg(k.started), array_agg(k.payload), array_agg(k.options), array_agg(k.metadata), array_agg(k.extra)
+		INTO v_found, v_first, v_size, v_links, v_sizes, attempts, retries, losts, runs, createds, enqueueds, starteds, payloads, options, metadatas, extras
+		FROM unnest(jobs, v_spots) WITH ORDINALITY AS u (job, spot, nth) LEFT JOIN LATERAL (
+			SELECT y.links, coalesce(y.fetches, 0) + 1 AS run, y.attempt, y.retries, y.lost, y.created, y.enqueued, y.started, y.payload, y.options, y.metadata, y.extra,
+				200 + coalesce(octet_length(y.extra), 0) + coalesce(octet_length(y.payload), 0) + coalesce(octet_length(y.options), 0) + coalesce(octet_length(y.metadata), 0) AS size
+			FROM jg_job y WHERE y.ctid = u.spot AND y.id = u.job OFFSET 0) k ON true;
+		EXIT WHEN v_found = v_n;
+		-- Rows that were written since are elsewhere.
+		v_spots := ARRAY (SELECT k.tid FROM unnest(jobs) WITH ORDINALITY AS u (job, nth) LEFT JOIN LATERAL (
+			SELECT y.ctid AS tid FROM jg_job y WHERE y.id = u.job OFFSET 0) k ON true ORDER BY u.nth);
+	END LOOP;
+	fine := coalesce(v_first - 1, v_n);
 	-- The answer is small enough to be sent whole, whether or not the client reads it.
 	IF v_size > 131072 THEN
-		SELECT least(v_n, greatest(count(*), 1)) INTO v_n
+		SELECT least(fine, greatest(count(*), 1)) INTO v_found
 		FROM (SELECT sum(z.size) OVER (ORDER BY z.nth) AS total FROM unnest(v_sizes) WITH ORDINALITY AS z (size, nth)) AS t WHERE t.total <= 131072;
+	ELSE
+		v_found := fine;
 	END IF;
-	IF v_n = 0 THEN
-		us := v_us; looked := v_looked; fine := v_good;
-		RETURN NEXT;
+	IF v_found = 0 THEN
+		jobs := NULL;
 		RETURN;
 	END IF;
-	IF v_n < v_looked THEN
-		v_tids := v_tids[:v_n]; v_rows := v_rows[:v_n]; v_jobs := v_jobs[:v_n]; v_shapes := v_shapes[:v_n];
-		v_ranks := v_ranks[:v_n]; v_links := v_links[:v_n]; v_runs := v_runs[:v_n];
+	IF v_found < v_n THEN
+		v_tids := v_tids[:v_found]; jobs := jobs[:v_found]; shapes := shapes[:v_found]; ranks := ranks[:v_found]; v_links := v_links[:v_found];
+		runs := runs[:v_found]; attempts := attempts[:v_found]; retries := retries[:v_found]; losts := losts[:v_found]; createds := createds[:v_found];
+		enqueueds := enqueueds[:v_found]; starteds := starteds[:v_found]; payloads := payloads[:v_found]; options := options[:v_found];
+		metadatas := metadatas[:v_found]; extras := extras[:v_found];
 	END IF;
 	DELETE FROM jg_ready WHERE ctid = ANY (v_tids);
-	INSERT INTO jg_run (session, call, flags, started, "fetch", shape, links, job)
-	SELECT p_session, p_call, CASE WHEN g.nth > p_max THEN 5 ELSE 4 END, CASE WHEN g.nth > p_max THEN 0 ELSE v_us / 1000 END, g.run, g.shape, g.links, g.job
-	FROM unnest(v_jobs, v_shapes, v_links, v_runs) WITH ORDINALITY AS g (job, shape, links, run, nth);
-	RETURN QUERY
-	SELECT v_us, v_looked, v_good, g.job, g.shape, g.rank, k.attempt, k.retries, k.lost, g.run,
-		k.created, k.enqueued, k.started, k.payload, k.options, k.metadata, k.extra, g.nth > p_max
-	FROM unnest(v_rows, v_jobs, v_shapes, v_ranks, v_runs) WITH ORDINALITY AS g (row, job, shape, rank, run, nth),
-		LATERAL (SELECT y.attempt, y.retries, y.lost, y.created, y.enqueued, y.started, y.payload, y.options, y.metadata, y.extra
-			FROM jg_job y WHERE y.ctid = g.row OFFSET 0) k;
+	INSERT INTO jg_claim (session, call, started, unended, most, jobs, runs, shapes, links)
+	VALUES (p_session, p_call, v_us / 1000, v_found, p_max, jobs, runs, shapes, v_links);
 END $$;
 
--- hot_settle writes the successes of plain runs, and gives the numbers of those that it
--- wrote; number 0 stands for all that began.
-CREATE FUNCTION jg_hot_settle(p_shift bigint, p_lock bigint, p_session int, p_async boolean, p_jobs bytea[], p_fetches int[],
-	p_took bigint[], p_keep bigint[], p_results bytea[], p_begun bytea[], p_begun_fetches int[]) RETURNS TABLE (nth bigint)
+-- hot_settle writes the successes of plain runs, taken by these calls, and gives the
+-- numbers of those that it wrote; begun is whether it noted all that began. Joins by hash
+-- are all that is cheap here, whatever the planner takes the sizes of arrays for.
+CREATE FUNCTION jg_hot_settle(p_shift bigint, p_lock bigint, p_session int, p_async boolean, p_calls bigint[], p_jobs bytea[], p_fetches int[],
+	p_took bigint[], p_keep bigint[], p_results bytea[], p_begun bytea[], p_begun_fetches int[], OUT written bigint[], OUT begun boolean)
 LANGUAGE plpgsql
-SET jit = off SET enable_seqscan = off SET enable_bitmapscan = off SET plan_cache_mode = force_generic_plan SET lock_timeout = 2000 AS $$
+SET jit = off SET enable_seqscan = off SET enable_bitmapscan = off SET enable_nestloop = off SET enable_mergejoin = off
+SET plan_cache_mode = force_generic_plan SET lock_timeout = 2000 AS $$
 #variable_conflict use_column
 DECLARE
-	v_us bigint;
-	v_ms bigint;
-	v_begun bigint := 0;
+	v_us   bigint;
+	v_ms   bigint;
+	v_rows boolean; -- the session has rows in jg_run
+	v_n    bigint := 0;
+	v_more bigint;
 BEGIN
 	IF p_async THEN
 		PERFORM set_config('synchronous_commit', 'off', true);
@@ -133,25 +158,48 @@ BEGIN
 	END IF;
 	v_us := (extract(epoch FROM clock_timestamp()) * 1000000)::bigint + p_shift;
 	v_ms := v_us / 1000;
+	v_rows := EXISTS (SELECT 1 FROM jg_run WHERE session = p_session);
 	IF cardinality(p_begun) > 0 THEN
-		UPDATE jg_run SET flags = 4, started = v_ms WHERE ctid = ANY (ARRAY (
+		UPDATE jg_run SET flags = 4, started = v_ms WHERE v_rows AND ctid = ANY (ARRAY (
 			SELECT r.tid FROM unnest(p_begun, p_begun_fetches) AS b (job, run), LATERAL (SELECT y.ctid AS tid FROM jg_run y
 				WHERE y.session = p_session AND y.job = b.job AND y."fetch" = b.run AND y.flags = 5 OFFSET 0) r)); -- guard: fence
-		GET DIAGNOSTICS v_begun = ROW_COUNT;
+		GET DIAGNOSTICS v_n = ROW_COUNT;
+		WITH held AS MATERIALIZED (
+			SELECT c.* FROM (SELECT k.call, k.most, u.* FROM jg_claim k, unnest(k.jobs, k.runs, k.shapes, k.links) WITH ORDINALITY AS u (job, run, shape, links, nth)
+					WHERE k.session = p_session AND k.call = ANY (p_calls)) c
+				JOIN unnest(p_begun, p_begun_fetches) AS b (job, run) ON b.job = c.job AND b.run = c.run -- guard: fence
+			WHERE c.nth > c.most AND (NOT v_rows OR NOT EXISTS (SELECT 1 FROM jg_run y WHERE y.session = p_session AND y.job = c.job))),
+		rows AS (
+			INSERT INTO jg_run (session, call, flags, started, "fetch", shape, links, job)
+			SELECT p_session, call, 4, v_ms, run, shape, links, job FROM held),
+		fewer AS (
+			UPDATE jg_claim c SET unended = c.unended - g.n FROM (SELECT call, count(*) AS n FROM held GROUP BY call) g
+			WHERE c.session = p_session AND c.call = ANY (p_calls) AND c.call = g.call)
+		SELECT count(*) INTO v_more FROM held;
+		v_n := v_n + v_more;
+		v_rows := v_rows OR v_more > 0;
 	END IF;
-	IF v_begun = cardinality(p_begun) THEN
-		nth := 0;
-		RETURN NEXT;
-	END IF;
-	RETURN QUERY
+	begun := v_n = cardinality(p_begun);
 	WITH gone AS MATERIALIZED (
-		SELECT o.nth, r.tid, o.job, r.shape, o.run, o.took, v_ms + o.keep AS retain, o.result,
-			CASE WHEN r.flags = 5 THEN v_ms - o.took / 1000000 ELSE r.started END AS started
+		SELECT o.nth, c.call, NULL::tid AS tid, o.job, c.shape, o.run, o.took, v_ms + o.keep AS retain, o.result,
+			CASE WHEN c.nth > c.most THEN v_ms - o.took / 1000000 ELSE c.started END AS started
+		FROM (SELECT k.call, k.most, k.started, u.* FROM jg_claim k, unnest(k.jobs, k.runs, k.shapes, k.links) WITH ORDINALITY AS u (job, run, shape, links, nth)
+				WHERE k.session = p_session AND k.call = ANY (p_calls)) c
+			JOIN unnest(p_jobs, p_fetches, p_took, p_keep, p_results) WITH ORDINALITY AS o (job, run, took, keep, result, nth)
+				ON o.job = c.job AND o.run = c.run -- guard: fence
+		WHERE c.links & 1607 = 0 AND (NOT v_rows OR NOT EXISTS (SELECT 1 FROM jg_run y WHERE y.session = p_session AND y.job = o.job))
+		UNION ALL
+		SELECT o.nth, NULL, r.tid, o.job, r.shape, o.run, o.took, v_ms + o.keep AS retain, o.result,
+			CASE WHEN r.flags = 5 THEN v_ms - o.took / 1000000 ELSE r.started END
 		FROM unnest(p_jobs, p_fetches, p_took, p_keep, p_results) WITH ORDINALITY AS o (job, run, took, keep, result, nth),
 			LATERAL (SELECT y.ctid AS tid, y.shape, y.flags, y.started FROM jg_run y
 				WHERE y.session = p_session AND y.job = o.job AND y."fetch" = o.run -- guard: fence
-					AND y.flags & ~1 = 4 AND y.links & 1607 = 0 OFFSET 0) r),
-	dropped AS (DELETE FROM jg_run WHERE ctid = ANY (ARRAY (SELECT tid FROM gone))),
+					AND y.flags & ~1 = 4 AND y.links & 1607 = 0 OFFSET 0) r
+		WHERE v_rows),
+	dropped AS (DELETE FROM jg_run WHERE v_rows AND ctid = ANY (ARRAY (SELECT tid FROM gone WHERE tid IS NOT NULL))),
+	fewer AS (
+		UPDATE jg_claim c SET unended = c.unended - g.n FROM (SELECT call, count(*) AS n FROM gone WHERE call IS NOT NULL GROUP BY call) g
+		WHERE c.session = p_session AND c.call = ANY (p_calls) AND c.call = g.call),
 	ended AS (
 		INSERT INTO jg_end (shelf, id, shape, session, "fetch", started, finished, retain, took, result)
 		SELECT CASE WHEN shape < 192 THEN shape ELSE 192 + shape % 64 END, job, shape, p_session, run, started, v_ms, retain, took, result FROM gone),
@@ -162,11 +210,12 @@ BEGIN
 		INSERT INTO jg_stat (step, at, shape, succeeded, failed, deleted, retried, run_time)
 		SELECT s.step, v_ms / s.step * s.step, shape, n, 0, 0, 0, took FROM shapes, (VALUES (60000), (3600000)) AS s (step)),
 	chunks AS (
-		SELECT (retain + 999) / 1000 * 1000 AS at, array_agg(job ORDER BY nth) AS ids, string_agg(int4send(shape) || job, ''::bytea ORDER BY nth) AS jobs
-		FROM gone GROUP BY 1),
+		SELECT at, array_agg(job) AS ids, string_agg(int4send(shape) || job, ''::bytea) AS jobs
+		FROM (SELECT (retain + 999) / 1000 * 1000 AS at, job, shape FROM gone ORDER BY 1, nth) g GROUP BY at),
 	sweeps AS (
 		INSERT INTO jg_sweep (at, session, low, high, jobs) SELECT at, p_session, ids[1], ids[cardinality(ids)], jobs FROM chunks)
-	SELECT nth FROM gone;
+	SELECT array_agg(nth) INTO written FROM gone;
+	DELETE FROM jg_claim WHERE session = p_session AND call = ANY (p_calls) AND unended <= 0;
 END $$;
 
 -- hot_tick is a session's sign of life while there is nothing to do; no row: there is.
