@@ -1,6 +1,7 @@
 package mysqlstore
 
 import (
+	"fmt"
 	"regexp"
 	"slices"
 	"strings"
@@ -157,8 +158,11 @@ func (b *buffered) send(all []*gathered, more ...string) error {
 		texts = append(texts, string(append(g.text, g.shape.tail...)))
 	}
 	err := b.all(append(texts, more...)...)
-	if err != nil && len(all) > 0 {
+	switch {
+	case err != nil && len(all) == 1:
 		return all[0].s.Fault(err)
+	case err != nil && len(all) > 1: // sent as one: nobody knows which failed
+		return fmt.Errorf("one of %d statements, the first is %w", len(all), all[0].s.Fault(err))
 	}
 	return err
 }
