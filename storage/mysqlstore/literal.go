@@ -3,7 +3,6 @@ package mysqlstore
 import (
 	"encoding/hex"
 	"fmt"
-	"regexp"
 	"strconv"
 	"strings"
 
@@ -24,10 +23,11 @@ type texts struct {
 
 func newTexts(prefix string) *texts {
 	t := &texts{Texts: sqlcore.NewTexts(sqlcore.MySQL, prefix)}
-	table := regexp.MustCompile(prefix + `\w+`)
 	for _, s := range sqlcore.Statements() {
 		t.pieces = append(t.pieces, strings.Split(t.Texts.Of(s), "?"))
-		t.shapes = append(t.shapes, t.shapeOf(s, table))
+	}
+	for _, sh := range shapes() {
+		t.shapes = append(t.shapes, sh.named(t))
 	}
 	return t
 }

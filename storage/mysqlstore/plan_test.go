@@ -71,8 +71,9 @@ func hotTexts(t *testing.T, d *database) (all []string) {
 }
 
 var (
-	compared = regexp.MustCompile("(?s)(\\w+)`?\\s*(?:[=<>]+|IN \\()[\\sx0-9a-f',()]*$")
-	listed   = regexp.MustCompile(`UNION ALL VALUES [\sx0-9a-f',()]*$`) // ids that rows are looked up by
+	compared = regexp.MustCompile("(\\w+)`?\\s*(?:[=<>]+|IN \\()[\\s(]*$")
+	listed   = regexp.MustCompile(`UNION ALL VALUES \($`) // ids that rows are looked up by
+	goesOn   = regexp.MustCompile(`^[\s,()]*$`)           // from one value of a list to the next
 	ofBytes  = regexp.MustCompile(`^(id|job|batch|parent|child|subject|after|low|high|name|kind|fingerprint|server|owner|recurring|held|print)$`)
 )
 
@@ -80,17 +81,21 @@ var (
 // that each is compared with, no two of them the same: a list of one value is no list.
 func withArguments(text string) string {
 	var b strings.Builder
-	n := 0
-	for _, c := range text {
-		if c != '?' {
-			b.WriteRune(c)
-			continue
+	bytes := false
+	pieces := strings.Split(text, "?")
+	for i, piece := range pieces {
+		b.WriteString(piece)
+		if i == len(pieces)-1 {
+			break
 		}
-		n++
-		if m := compared.FindStringSubmatch(b.String()); m != nil && ofBytes.MatchString(m[1]) || listed.MatchString(b.String()) {
-			fmt.Fprintf(&b, "x'%04x'", n)
+		if i == 0 || !goesOn.MatchString(piece) {
+			m := compared.FindStringSubmatch(piece)
+			bytes = m != nil && ofBytes.MatchString(m[1]) || listed.MatchString(piece)
+		}
+		if bytes {
+			fmt.Fprintf(&b, "x'%04x'", i)
 		} else {
-			b.WriteString(strconv.Itoa(n))
+			b.WriteString(strconv.Itoa(i))
 		}
 	}
 	return b.String()
