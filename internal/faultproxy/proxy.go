@@ -78,7 +78,9 @@ func (p *Proxy) CutAfter(d Direction, n int64) {
 	p.change(d, func(r *rule) { r.cut, r.left = true, n })
 }
 
-// Refuse resets new connections at once, until Heal. Old ones stay.
+// Refuse resets new connections at once, until Heal. Old ones stay. They are accepted
+// first, and counted: whether a client learns of the reset from connecting or from its
+// first use of the connection is up to the kernel.
 func (p *Proxy) Refuse() {
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -8,6 +8,7 @@ import (
 	"os"
 	"strings"
 	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
 
@@ -105,6 +106,27 @@ func mustEcho(t *testing.T, c *client) {
 	}
 }
 
+// mustBeReset sees a new connection that the proxy accepts and resets: already while it is
+// opened, or when it is used first.
+func mustBeReset(t *testing.T, p *faultproxy.Proxy) {
+	t.Helper()
+	before := p.Accepted()
+	n, err := net.Dial("tcp", p.Addr())
+	if err == nil {
+		defer n.Close()
+		var got string
+		if got, err = (&client{n, bufio.NewReader(n)}).say("x", enough); err == nil {
+			t.Errorf("heard %q on a connection that should be reset", got)
+		}
+	}
+	if !errors.Is(err, syscall.ECONNRESET) && !errors.Is(err, syscall.EPIPE) {
+		t.Errorf("%v, want a reset", err)
+	}
+	if n := p.Accepted() - before; n != 1 {
+		t.Errorf("%d connections were accepted, want 1", n)
+	}
+}
+
 func TestPlain(t *testing.T) {
 	p, _ := start(t)
 	c := dial(t, p)
@@ -197,9 +219,8 @@ func TestCutAndRefuse(t *testing.T) {
 	mustEcho(t, c)
 	p.Refuse()
 	mustEcho(t, c) // old ones stay
-	if _, err := dial(t, p).say("x", enough); err == nil {
-		t.Error("a refused connection works")
-	}
+	mustBeReset(t, p)
+	mustBeReset(t, p) // each of them, until Heal
 	p.Cut()
 	if _, err := c.hear(enough); err == nil || isTimeout(err) {
 		t.Errorf("a cut connection goes on: %v", err)
@@ -216,9 +237,7 @@ func TestServerDownAndMoved(t *testing.T) {
 	p, e := start(t)
 	mustEcho(t, dial(t, p))
 	e.Close()
-	if _, err := dial(t, p).say("x", enough); err == nil {
-		t.Error("a connection to a server that is down works")
-	}
+	mustBeReset(t, p)
 	p.SetTarget(newEcho(t).Addr().String())
 	mustEcho(t, dial(t, p))
 }

@@ -1,9 +1,11 @@
 package mysqlstore
 
 import (
+	"fmt"
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/gojobgen/jobgen/storage/internal/sqlcore"
 )
@@ -15,7 +17,7 @@ import (
 
 // A shape says how a statement may be joined with others of it.
 type shape struct {
-	tables []string // all that it names
+	tables []string // all that it names, without the prefix
 	table  string   // the one that it changes
 	head   string   // before the part that is repeated
 	tail   string   // after it
@@ -24,14 +26,22 @@ type shape struct {
 }
 
 var (
-	manyRows = regexp.MustCompile(`(?s)^(INSERT INTO (\w+) \([^()]*\)\s*VALUES )(.*?)(\s+ON DUPLICATE KEY UPDATE.*)?$`)
-	whole    = regexp.MustCompile(`(?s)\bSELECT\b|\bLIMIT\b|\bORDER BY\b`)
+	manyRows  = regexp.MustCompile(`(?s)^(INSERT INTO (\w+) \([^()]*\)\s*VALUES )(.*?)(\s+ON DUPLICATE KEY UPDATE.*)?$`)
+	tableName = regexp.MustCompile(`\bjg_\w+`)
+	whole     = regexp.MustCompile(`(?s)\bSELECT\b|\bLIMIT\b|\bORDER BY\b`)
 )
 
-func (t *texts) shapeOf(s *sqlcore.Stmt, table *regexp.Regexp) shape {
-	text := t.Of(s)
-	var sh shape
-	for _, name := range table.FindAllString(text, -1) {
+// shapes are those of all statements, with names of tables that have no prefix yet.
+var shapes = sync.OnceValue(func() (all []shape) {
+	plain := sqlcore.NewTexts(sqlcore.MySQL, "jg_")
+	for _, s := range sqlcore.Statements() {
+		all = append(all, shapeOf(plain.Of(s)))
+	}
+	return all
+})
+
+func shapeOf(text string) (sh shape) {
+	for _, name := range tableName.FindAllString(text, -1) {
 		if !slices.Contains(sh.tables, name) {
 			sh.tables = append(sh.tables, name)
 		}
@@ -46,6 +56,16 @@ func (t *texts) shapeOf(s *sqlcore.Stmt, table *regexp.Regexp) shape {
 	if m := manyRows.FindStringSubmatch(text); m != nil {
 		sh.head, sh.tail, sh.most = m[1], m[4], maxRows
 		sh.pieces = strings.Split(m[3], "?")
+	}
+	return sh
+}
+
+// named is the shape with the names of a namespace's tables in what is sent.
+func (sh shape) named(t *texts) shape {
+	sh.head, sh.tail = t.Named(sh.head), t.Named(sh.tail)
+	sh.pieces = slices.Clone(sh.pieces)
+	for i, piece := range sh.pieces {
+		sh.pieces[i] = t.Named(piece)
 	}
 	return sh
 }
@@ -157,8 +177,11 @@ func (b *buffered) send(all []*gathered, more ...string) error {
 		texts = append(texts, string(append(g.text, g.shape.tail...)))
 	}
 	err := b.all(append(texts, more...)...)
-	if err != nil && len(all) > 0 {
+	switch {
+	case err != nil && len(all) == 1:
 		return all[0].s.Fault(err)
+	case err != nil && len(all) > 1: // sent as one: nobody knows which failed
+		return fmt.Errorf("one of %d statements, the first is %w", len(all), all[0].s.Fault(err))
 	}
 	return err
 }

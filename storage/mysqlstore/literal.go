@@ -3,7 +3,6 @@ package mysqlstore
 import (
 	"encoding/hex"
 	"fmt"
-	"regexp"
 	"strconv"
 	"strings"
 
@@ -24,13 +23,33 @@ type texts struct {
 
 func newTexts(prefix string) *texts {
 	t := &texts{Texts: sqlcore.NewTexts(sqlcore.MySQL, prefix)}
-	table := regexp.MustCompile(prefix + `\w+`)
 	for _, s := range sqlcore.Statements() {
-		t.pieces = append(t.pieces, strings.Split(t.Of(s), "?"))
-		t.shapes = append(t.shapes, t.shapeOf(s, table))
+		t.pieces = append(t.pieces, strings.Split(t.Texts.Of(s), "?"))
+	}
+	for _, sh := range shapes() {
+		t.shapes = append(t.shapes, sh.named(t))
 	}
 	return t
 }
+
+// suit fits the statements to a server. MariaDB writes the rows of a list of values without
+// the word.
+func (t *texts) suit(s *server, separate bool) {
+	t.blocks = s.mariadb && !separate
+	if !s.mariadb {
+		return
+	}
+	for i := range t.pieces {
+		for _, pieces := range [][]string{t.pieces[i], t.shapes[i].pieces} {
+			for k := range pieces {
+				pieces[k] = strings.ReplaceAll(pieces[k], "ROW(", "(")
+			}
+		}
+	}
+}
+
+// Of is the text of a statement.
+func (t *texts) Of(s *sqlcore.Stmt) string { return strings.Join(t.pieces[s.Number()], "?") }
 
 // with is the statement with its arguments.
 func (t *texts) with(s *sqlcore.Stmt, args []any) (string, error) {

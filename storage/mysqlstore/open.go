@@ -55,7 +55,7 @@ func (d *database) open(o options) (*Store, error) {
 	if err := d.server.examine(ctx, d.db); err != nil {
 		return nil, err
 	}
-	d.texts.blocks = d.server.mariadb && !o.separate
+	d.texts.suit(&d.server, o.separate)
 	if err := d.migrate(ctx, o.migrate); err != nil {
 		return nil, err
 	}

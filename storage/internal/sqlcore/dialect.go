@@ -4,6 +4,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/gojobgen/jobgen/storage/internal/rules"
 )
@@ -42,12 +43,34 @@ type Texts struct {
 // NewTexts writes all statements for a dialect. The prefix stands before the names of
 // tables.
 func NewTexts(d Dialect, prefix string) *Texts {
-	t := &Texts{dialect: d, prefix: prefix, texts: make([]string, len(statements)), orders: make([][]int, len(statements))}
-	for i, s := range statements {
-		t.texts[i], t.orders[i] = placeholders(d, t.named(s.in(d)))
+	w := writtenIn[d]()
+	t := &Texts{dialect: d, prefix: prefix, texts: make([]string, len(w.texts)), orders: w.orders}
+	for i, text := range w.texts {
+		t.texts[i] = t.named(text)
 	}
 	return t
 }
+
+// written are all statements in the words of a dialect, before they are given a prefix.
+type written struct {
+	texts  []string
+	orders [][]int
+}
+
+// writtenIn is made when a dialect is first asked for, and once: it takes longer than
+// anything else that a program does to open a store.
+var writtenIn = func() (all [dialects]func() written) {
+	for d := range dialects {
+		all[d] = sync.OnceValue(func() (w written) {
+			for _, s := range statements {
+				text, order := placeholders(d, s.in(d))
+				w.texts, w.orders = append(w.texts, text), append(w.orders, order)
+			}
+			return w
+		})
+	}
+	return all
+}()
 
 // Of is the text of a statement.
 func (t *Texts) Of(s *Stmt) string { return t.texts[s.n] }

@@ -33,9 +33,17 @@ var (
 			server = VALUES(server), extra = VALUES(extra), history = VALUES(history)`)
 )
 
-// Rows are looked up by their keys however few there are: a server that reads the whole
-// table instead waits for rows of transactions that are open.
-var _ = sqlDropJobs.inMySQL(`DELETE j FROM jg_job j FORCE INDEX (PRIMARY) WHERE j.id IN ({})`, "?")
+// Many rows are looked up by their whole keys, one after the other, however few rows there
+// are: a server that is given a list of keys may read the whole table instead, even where it
+// is told to use the index, and waits for rows of transactions that are open. NULL is no key.
+var (
+	_ = sqlDropJobs.inMySQL(`DELETE j FROM (SELECT NULL AS a UNION ALL VALUES {}) v
+		STRAIGHT_JOIN jg_job j FORCE INDEX (PRIMARY) ON j.id = v.a`, "ROW(?)")
+	_ = sqlDropEnds.inMySQL(`DELETE e FROM (SELECT NULL AS a UNION ALL VALUES {}) v
+		STRAIGHT_JOIN jg_end e FORCE INDEX (PRIMARY) ON e.shelf = ?1 AND e.id = v.a`, "ROW(?)")
+	_ = sqlDropRuns.inMySQL(`DELETE r FROM (SELECT NULL AS a UNION ALL VALUES {}) v
+		STRAIGHT_JOIN jg_run r FORCE INDEX (PRIMARY) ON r.session = ?1 AND r.job = v.a`, "ROW(?)")
+)
 
 // inMySQL gives MySQL a text of its own for a family.
 func (f stmtFamily) inMySQL(text, item string) stmtFamily {
