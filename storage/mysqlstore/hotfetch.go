@@ -184,13 +184,13 @@ func (f *plainFetch) leave(gone []goneRow) *writing {
 	for i, g := range gone {
 		rows[i] = []any{g.queue, g.rank, g.job}
 	}
-	return f.d.remove("jg_ready r", "r.queue = v.a AND r.line = 0 AND r.`rank` = v.b AND r.job = v.c", rows)
+	return f.d.texts.remove("jg_ready r", "r.queue = v.a AND r.line = 0 AND r.`rank` = v.b AND r.job = v.c", rows)
 }
 
 // remove deletes rows by their whole key, of one to three columns. Each is looked up: with
 // lists of values the server may prefer to read the table, and then waits for rows of
 // transactions that are open.
-func (d *database) remove(table, on string, keys [][]any) *writing {
+func (t *texts) remove(table, on string, keys [][]any) *writing {
 	name, _, _ := strings.Cut(table, " ")
 	alias := strings.TrimPrefix(table, name+" ")
 	w := &writing{b: make([]byte, 0, 300+80*len(keys))}
@@ -202,7 +202,7 @@ func (d *database) remove(table, on string, keys [][]any) *writing {
 		w.vals(v).add(" AS " + string("abc"[i]))
 	}
 	row := "("
-	if !d.server.mariadb {
+	if !t.mariadb {
 		row = "ROW("
 	}
 	for i, key := range keys[1:] {
@@ -213,7 +213,7 @@ func (d *database) remove(table, on string, keys [][]any) *writing {
 		}
 		w.add(row).vals(key...).add(")")
 	}
-	return w.add(d.texts.Named(") v STRAIGHT_JOIN " + table + " FORCE INDEX (PRIMARY) ON " + on))
+	return w.add(t.Named(") v STRAIGHT_JOIN " + table + " FORCE INDEX (PRIMARY) ON " + on))
 }
 
 // Bits of jg_run.flags, as the core has them.

@@ -17,9 +17,10 @@ import (
 // texts are the statements of a namespace, cut where arguments belong.
 type texts struct {
 	*sqlcore.Texts
-	pieces [][]string // by the statement's number
-	shapes []shape    // likewise
-	blocks bool       // the server takes several statements as one
+	pieces  [][]string // by the statement's number
+	shapes  []shape    // likewise
+	mariadb bool
+	blocks  bool // the server takes several statements as one
 }
 
 func newTexts(prefix string) *texts {

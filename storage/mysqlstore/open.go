@@ -55,6 +55,7 @@ func (d *database) open(o options) (*Store, error) {
 	if err := d.server.examine(ctx, d.db); err != nil {
 		return nil, err
 	}
+	d.texts.mariadb = d.server.mariadb
 	d.texts.blocks = d.server.mariadb && !o.separate
 	if err := d.migrate(ctx, o.migrate); err != nil {
 		return nil, err

@@ -90,11 +90,12 @@ func fill(t *testing.T, db *sql.DB, n int) {
 	many := `FROM jobgen_keylock a, (SELECT slot FROM jobgen_keylock WHERE slot < 5) b WHERE a.slot BETWEEN ` + strconv.Itoa(n/1000) + ` AND ` + strconv.Itoa(n-1)
 	for _, text := range []string{
 		`INSERT INTO jobgen_job (id, shape, shelf, payload) SELECT UNHEX(MD5(CONCAT(a.slot, '-', b.slot))), 1, 1, '{}' ` + many,
+		`INSERT INTO jobgen_find (id, shape, shelf, cls, due, expires) SELECT UNHEX(MD5(CONCAT(a.slot, '-', b.slot))), 1, 1, 1, 1, 0 ` + many,
 		"INSERT INTO jobgen_ready (queue, `rank`, job, shape, shelf) SELECT 1, a.slot * 10 + b.slot, UNHEX(MD5(CONCAT(a.slot, '-', b.slot))), 1, 1 " + many,
 		"INSERT INTO jobgen_run (session, job, `fetch`, `call`, flags, started, shape, links) SELECT 1, UNHEX(MD5(CONCAT(a.slot, '-', b.slot))), 1, 1, 4, 1, 1, 0 " + many,
 		"INSERT INTO jobgen_end (shelf, id, shape, session, `fetch`, started, finished, retain, took) SELECT 1, UNHEX(MD5(CONCAT(a.slot, '-', b.slot))), 1, 1, 1, 1, 1, 1, 1 " + many,
 		"INSERT INTO jobgen_edge (parent, child, place, batch, cond, ended, run, waiting) SELECT UNHEX(MD5(CONCAT(a.slot, '-', b.slot))), UNHEX(MD5(CONCAT(a.slot, '+', b.slot))), 1, 0, 0, 0, 0, 1 " + many,
-		`ANALYZE TABLE jobgen_job, jobgen_ready, jobgen_run, jobgen_end, jobgen_edge`,
+		`ANALYZE TABLE jobgen_job, jobgen_find, jobgen_ready, jobgen_run, jobgen_end, jobgen_edge`,
 	} {
 		if _, err := db.Exec(text); err != nil {
 			t.Fatal(err)
@@ -128,7 +129,7 @@ func explain(t *testing.T, db *sql.DB, name string, mayScan bool, text string) {
 		for i, c := range columns {
 			plan[c] = vals[i].String
 		}
-		big := map[string]bool{"j": true, "r": true, "e": true, "jobgen_job": true, "jobgen_ready": true, "jobgen_run": true, "jobgen_end": true, "jobgen_edge": true}
+		big := map[string]bool{"j": true, "r": true, "e": true, "jobgen_find": true, "jobgen_job": true, "jobgen_ready": true, "jobgen_run": true, "jobgen_end": true, "jobgen_edge": true}
 		if strings.Contains(plan["Extra"], "filesort") && strings.Contains(text, "SKIP LOCKED") {
 			t.Errorf("%s sorts: %v", name, plan)
 		}
