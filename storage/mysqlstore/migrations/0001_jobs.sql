@@ -160,6 +160,22 @@ CREATE TABLE IF NOT EXISTS jg_run (
 	PRIMARY KEY (session, job)
 ) ENGINE = InnoDB;
 
+-- Plain jobs that one fetch gave, in place of a row of jg_run for each: 16 bytes of id, 4
+-- each of fetch number, shape and links, and a byte that says whether the run is over.
+CREATE TABLE IF NOT EXISTS jg_claim (
+	session BIGINT NOT NULL,
+	slot    INT NOT NULL, -- used again and again
+	stamp   BIGINT NOT NULL, -- tells it from others that had the slot
+	`call`  BIGINT NOT NULL,
+	started BIGINT NOT NULL,
+	ahead   INT NOT NULL, -- the jobs from here on are held ready
+	n       INT NOT NULL,
+	live    INT NOT NULL, -- that are not over
+	jobs    BLOB NOT NULL,
+	done    VARBINARY(1000) NOT NULL,
+	PRIMARY KEY (session, slot)
+) ENGINE = InnoDB ROW_FORMAT = DYNAMIC;
+
 -- The success of a plain job, whose row in jg_job stays as it was when it began.
 CREATE TABLE IF NOT EXISTS jg_end (
 	shelf    INT NOT NULL,
