@@ -38,7 +38,7 @@ func (c *clock) old() bool {
 // maxHeard is how long the clocks are taken to run alike.
 const maxHeard = 5 * time.Second
 
-// places reserves n places behind all that this process gave before, and says what time
+// places reserves n places, if any, behind all that this process gave before, and says what time
 // it is.
 func (c *clock) places(n int) (now time.Time, first int64) {
 	c.mu.Lock()

@@ -22,6 +22,8 @@ type database struct {
 	poll  poller
 	conn  *conn // of the writer; nil: to be opened
 
+	claims claims
+
 	mu     sync.Mutex
 	idle   []*conn
 	closed bool
@@ -40,14 +42,15 @@ func (d *database) lockText() string {
 // may be told to read it when a statement begins.
 const maxWait = 20 * time.Millisecond
 
-// lock begins a transaction on a connection by taking the write lock.
+// lock begins a transaction on a connection by taking the write lock, behind which no
+// claims are left.
 func (d *database) lock(l *link) (*transaction, error) {
 	began := time.Now()
-	found, err := l.query(d.lockText())
+	both, err := l.queries(d.lockText(), d.texts.Named(claimsText))
 	if err != nil {
 		return nil, err
 	}
-	row, ok, _ := found.Next()
+	row, ok, _ := both[0].Next()
 	if !ok {
 		return nil, fmt.Errorf("the table %s is empty: the tables are damaged", d.texts.Named("jg_meta"))
 	}
@@ -62,8 +65,9 @@ func (d *database) lock(l *link) (*transaction, error) {
 	}
 	now := d.instant(n[2])
 	d.clock.hear(now)
-	return &transaction{buffered: &buffered{link: l}, d: d, now: now,
-		meta: sqlcore.Meta{Seq: n[0], Generation: n[1], Todos: 1}}, nil // callers' transactions add some without a count
+	t := &transaction{buffered: &buffered{link: l}, d: d, now: now,
+		meta: sqlcore.Meta{Seq: n[0], Generation: n[1], Todos: 1}} // callers' transactions add some without a count
+	return t, t.unpack(both[1])
 }
 
 func (d *database) instant(micros int64) time.Time {

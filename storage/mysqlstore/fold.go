@@ -78,7 +78,7 @@ func (t *transaction) fold(c counter, where string) error {
 	if len(sums) > len(gone)/2 {
 		return nil // many keys with few rows each
 	}
-	return t.write([]*writing{t.d.remove(c.table+" r", "r.no = v.a", gone), c.insert(t, sums)})
+	return t.write([]*writing{t.texts.remove(c.table+" r", "r.no = v.a", gone), c.insert(t, sums)})
 }
 
 // insert writes the sums.

@@ -27,7 +27,7 @@ var (
 // lone runs f on a writing connection of its own, and again when the server has undone
 // it because of a lock, or has closed the connection while it rested. F commits; what it
 // has not committed is undone. When it is made again after a commit whose answer was lost,
-// it finds nothing to do.
+// it finds nothing to do, or says errSent.
 func (d *database) lone(ctx context.Context, f func(l *link) error) error {
 	for try, again := 0, true; ; try++ {
 		c, err := d.borrow(ctx)
@@ -41,7 +41,7 @@ func (d *database) lone(ctx context.Context, f func(l *link) error) error {
 		}
 		healthy := l.run("ROLLBACK") == nil
 		d.giveBack(c, healthy)
-		if !healthy && again && ctx.Err() == nil {
+		if !healthy && again && ctx.Err() == nil && !errors.Is(err, errSent) {
 			again = false
 			d.discardIdle()
 			continue
@@ -52,13 +52,16 @@ func (d *database) lone(ctx context.Context, f func(l *link) error) error {
 	}
 }
 
+// errSent: what was sent may be committed, and must not be sent again.
+var errSent = errors.New("the answer to a commit was lost")
+
 // maxTries bounds how often a transaction that met a lock is tried again.
 const maxTries = 20
 
 // undone reports whether a transaction failed because of a lock of another one.
 func undone(err error) bool {
 	code := codeOf(err)
-	return code == codeDeadlock || code == codeLockTimeout
+	return code == codeDeadlock || code == codeLockTimeout || errors.Is(err, errSlot)
 }
 
 // Undone reports whether a transaction failed because of another one: it met a lock of
@@ -109,12 +112,8 @@ func (l *link) write(all []*writing, more ...string) error {
 // InsertPlain stores jobs that need nothing but themselves.
 func (d *database) InsertPlain(ctx context.Context, jobs []sqlcore.PlainJob) (taken bool, err error) {
 	err = d.lone(ctx, func(l *link) error {
-		if d.clock.old() {
-			now, err := l.number("SELECT " + clockText)
-			if err != nil {
-				return err
-			}
-			d.clock.hear(d.instant(now))
+		if err := d.listen(l); err != nil {
+			return err
 		}
 		now, first := d.clock.places(len(jobs))
 		return l.write([]*writing{d.newJobs(jobs, first, now), d.newReady(jobs, first), d.newTally(jobs)}, "COMMIT")
@@ -123,6 +122,25 @@ func (d *database) InsertPlain(ctx context.Context, jobs []sqlcore.PlainJob) (ta
 		return true, nil
 	}
 	return false, err
+}
+
+// listen asks for the server's clock when it was not heard for long.
+func (d *database) listen(l *link) error {
+	if !d.clock.old() {
+		return nil
+	}
+	now, err := l.number("SELECT " + clockText)
+	if err == nil {
+		d.clock.hear(d.instant(now))
+	}
+	return err
+}
+
+// instantOf is the time by the server's clock, as it was heard lately.
+func (d *database) instantOf(l *link) (time.Time, error) {
+	err := d.listen(l)
+	now, _ := d.clock.places(0)
+	return now, err
 }
 
 func (d *database) newJobs(jobs []sqlcore.PlainJob, first int64, now time.Time) *writing {

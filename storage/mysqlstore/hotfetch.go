@@ -19,10 +19,13 @@ const maxFetch = 1000
 // FetchPlain takes plain jobs off the main lines. Fetchers pass over the jobs that others
 // are taking, and over those of transactions that are still open, and wait for nobody.
 func (d *database) FetchPlain(ctx context.Context, r *sqlcore.PlainFetch) (got sqlcore.PlainFetched, err error) {
+	taken := false
 	err = d.lone(ctx, func(l *link) error {
 		got = sqlcore.PlainFetched{}
-		f := &plainFetch{d: d, l: l, r: r, got: &got, max: r.Max, left: min(r.Max+r.Ahead, maxFetch)}
-		return f.run()
+		f := &plainFetch{d: d, l: l, r: r, got: &got, max: r.Max, left: min(r.Max+r.Ahead, maxFetch), fresh: taken}
+		err := f.run()
+		taken = errors.Is(err, errSlot)
+		return err
 	})
 	if errors.Is(err, errOther) {
 		return sqlcore.PlainFetched{}, nil
@@ -43,6 +46,7 @@ type plainFetch struct {
 	left  int
 	gone  []goneRow
 	links []int
+	fresh bool // take a slot that was never used
 }
 
 // goneRow is where a job was taken from.
@@ -160,22 +164,32 @@ func (f *plainFetch) take(queue int, found *rows) {
 	}
 }
 
-// write moves what was taken from the lines to the session.
+// write moves what was taken from the lines to a claim of the session.
 func (f *plainFetch) write() error {
-	runs := &writing{b: make([]byte, 0, 150*len(f.gone))}
-	runs.add(f.d.texts.Named("INSERT INTO jg_run (session, job, `fetch`, `call`, flags, started, shape, links) VALUES "))
+	jobs := make([]claimed, len(f.got.Rows))
+	ahead := len(jobs)
 	for i := range f.got.Rows {
 		p := &f.got.Rows[i]
-		if i > 0 {
-			runs.add(",")
-		}
-		flags, started := runPlain, f.got.Now
+		jobs[i] = claimed{p.ID, p.Fetch, p.Shape, f.links[i]}
 		if p.Ahead {
-			flags, started = runPlain|runAhead, time.Time{}
+			ahead = min(ahead, i)
 		}
-		runs.add("(").vals(f.r.Session, p.ID, p.Fetch, f.r.Call, flags, started, p.Shape, f.links[i]).add(")")
 	}
-	return f.l.write([]*writing{f.leave(f.gone), runs}, "COMMIT")
+	c := f.d.claims.make(f.r.Session, jobs, f.fresh)
+	c.call, c.started, c.ahead = f.r.Call, f.got.Now.UnixMilli(), ahead
+	err := f.l.write([]*writing{f.leave(f.gone), c.insert(f.d.texts)}, "COMMIT")
+	switch {
+	case err == nil:
+		f.d.claims.remember(c)
+		return nil
+	case codeOf(err) == codeDuplicate:
+		return errSlot
+	}
+	f.d.claims.release(c)
+	if codeOf(err) == 0 {
+		return errors.Join(errSent, err)
+	}
+	return err
 }
 
 // leave takes jobs off the main lines.
@@ -184,13 +198,13 @@ func (f *plainFetch) leave(gone []goneRow) *writing {
 	for i, g := range gone {
 		rows[i] = []any{g.queue, g.rank, g.job}
 	}
-	return f.d.remove("jg_ready r", "r.queue = v.a AND r.line = 0 AND r.`rank` = v.b AND r.job = v.c", rows)
+	return f.d.texts.remove("jg_ready r", "r.queue = v.a AND r.line = 0 AND r.`rank` = v.b AND r.job = v.c", rows)
 }
 
 // remove deletes rows by their whole key, of one to three columns. Each is looked up: with
 // lists of values the server may prefer to read the table, and then waits for rows of
 // transactions that are open.
-func (d *database) remove(table, on string, keys [][]any) *writing {
+func (t *texts) remove(table, on string, keys [][]any) *writing {
 	name, _, _ := strings.Cut(table, " ")
 	alias := strings.TrimPrefix(table, name+" ")
 	w := &writing{b: make([]byte, 0, 300+80*len(keys))}
@@ -202,7 +216,7 @@ func (d *database) remove(table, on string, keys [][]any) *writing {
 		w.vals(v).add(" AS " + string("abc"[i]))
 	}
 	row := "("
-	if !d.server.mariadb {
+	if !t.mariadb {
 		row = "ROW("
 	}
 	for i, key := range keys[1:] {
@@ -213,7 +227,7 @@ func (d *database) remove(table, on string, keys [][]any) *writing {
 		}
 		w.add(row).vals(key...).add(")")
 	}
-	return w.add(d.texts.Named(") v STRAIGHT_JOIN " + table + " FORCE INDEX (PRIMARY) ON " + on))
+	return w.add(t.Named(") v STRAIGHT_JOIN " + table + " FORCE INDEX (PRIMARY) ON " + on))
 }
 
 // Bits of jg_run.flags, as the core has them.

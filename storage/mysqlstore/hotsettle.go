@@ -15,6 +15,29 @@ import (
 
 // SettlePlain writes the ends of plain runs.
 func (d *database) SettlePlain(ctx context.Context, session int, ends []sqlcore.PlainEnd, begun []storage.Token, _ []uint64) (written []bool, all bool, err error) {
+	written = make([]bool, len(ends))
+	if begun, err = d.settleClaims(ctx, session, ends, begun, written); err != nil {
+		return nil, false, err
+	}
+	var rest []sqlcore.PlainEnd
+	var places []int
+	for i := range ends {
+		if !written[i] {
+			rest, places = append(rest, ends[i]), append(places, i)
+		}
+	}
+	if len(rest)+len(begun) == 0 {
+		return written, true, nil
+	}
+	more, all, err := d.settleRuns(ctx, session, rest, begun)
+	for k, i := range places {
+		written[i] = err == nil && more[k]
+	}
+	return written, all, err
+}
+
+// settleRuns writes the ends of plain runs in jg_run.
+func (d *database) settleRuns(ctx context.Context, session int, ends []sqlcore.PlainEnd, begun []storage.Token) (written []bool, all bool, err error) {
 	err = d.lone(ctx, func(l *link) error {
 		p := &plainSettle{d: d, l: l, session: session, ends: ends, written: make([]bool, len(ends))}
 		written = p.written

@@ -206,6 +206,7 @@ func (r *rows) Close() error { return nil }
 // The numbers of errors that have a meaning here.
 const (
 	codeDuplicate   = 1062
+	codeSignal      = 1644 // of writeIf
 	codeNoTable     = 1146
 	codeLockTimeout = 1205
 	codeDeadlock    = 1213

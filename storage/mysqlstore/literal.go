@@ -16,9 +16,10 @@ import (
 // texts are the statements of a namespace, cut where arguments belong.
 type texts struct {
 	*sqlcore.Texts
-	pieces [][]string // by the statement's number
-	shapes []shape    // likewise
-	blocks bool       // the server takes several statements as one
+	pieces  [][]string // by the statement's number
+	shapes  []shape    // likewise
+	mariadb bool
+	blocks  bool // the server takes several statements as one
 }
 
 func newTexts(prefix string) *texts {
@@ -35,7 +36,7 @@ func newTexts(prefix string) *texts {
 // suit fits the statements to a server. MariaDB writes the rows of a list of values without
 // the word.
 func (t *texts) suit(s *server, separate bool) {
-	t.blocks = s.mariadb && !separate
+	t.mariadb, t.blocks = s.mariadb, s.mariadb && !separate
 	if !s.mariadb {
 		return
 	}

@@ -107,6 +107,7 @@ func fill(t *testing.T, db *sql.DB, n int) {
 	many := `FROM jobgen_keylock a, (SELECT slot FROM jobgen_keylock WHERE slot < 5) b WHERE a.slot BETWEEN ` + strconv.Itoa(n/1000) + ` AND ` + strconv.Itoa(n-1)
 	for _, text := range []string{
 		`INSERT INTO jobgen_job (id, shape, shelf, payload) SELECT UNHEX(MD5(CONCAT(a.slot, '-', b.slot))), 1, 1, '{}' ` + many,
+		`INSERT INTO jobgen_find (id, shape, shelf, cls, due, expires) SELECT UNHEX(MD5(CONCAT(a.slot, '-', b.slot))), 1, 1, 1, 1, 0 ` + many,
 		"INSERT INTO jobgen_ready (queue, `rank`, job, shape, shelf) SELECT 1, a.slot * 10 + b.slot, UNHEX(MD5(CONCAT(a.slot, '-', b.slot))), 1, 1 " + many,
 		"INSERT INTO jobgen_run (session, job, `fetch`, `call`, flags, started, shape, links) SELECT 1, UNHEX(MD5(CONCAT(a.slot, '-', b.slot))), 1, 1, 4, 1, 1, 0 " + many,
 		"INSERT INTO jobgen_end (shelf, id, shape, session, `fetch`, started, finished, retain, took) SELECT 1, UNHEX(MD5(CONCAT(a.slot, '-', b.slot))), 1, 1, 1, 1, 1, 1, 1 " + many,
@@ -125,7 +126,7 @@ func fill(t *testing.T, db *sql.DB, n int) {
 
 // large are the tables that may have many rows, among them those of transactions that are
 // open.
-var large = map[string]bool{"jobgen_job": true, "jobgen_ready": true, "jobgen_run": true, "jobgen_end": true, "jobgen_edge": true,
+var large = map[string]bool{"jobgen_job": true, "jobgen_find": true, "jobgen_ready": true, "jobgen_run": true, "jobgen_end": true, "jobgen_edge": true,
 	"jobgen_todo": true, "jobgen_unique": true, "jobgen_big": true, "jobgen_tally": true}
 
 // explain looks at the plan of a statement.

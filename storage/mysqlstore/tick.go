@@ -25,15 +25,15 @@ const (
 // the queues.
 const idleText = `UPDATE jg_session s SET s.seen = # + 0 * LAST_INSERT_ID((# - {from}) * {unit} +
 	IF(EXISTS (SELECT 1 FROM jg_ready r WHERE r.queue IN % AND r.line = 0), {ready}, 0) +
-	GREATEST(0, LEAST({max}, COALESCE((SELECT MIN(d.due) FROM jg_job d WHERE d.due > 0), # + {max}) - #,
+	GREATEST(0, LEAST({max}, COALESCE((SELECT MIN(d.due) FROM jg_find d WHERE d.due > 0), # + {max}) - #,
 		COALESCE((SELECT MIN(n.next) FROM jg_recurring n WHERE n.owner IN @ AND n.paused = 0 AND n.next > 0), # + {max}) - #)))
 	WHERE s.no = $ AND s.dead = 0 AND s.seen <= # AND # - s.seen <= s.lease DIV 2 AND # - s.swept < {swept} AND (SELECT m.generation FROM jg_meta m WHERE m.one = 1) = {generation}
 	AND NOT EXISTS (SELECT 1 FROM jg_run c WHERE c.session = $ AND c.flags & 2)
 	AND NOT EXISTS (SELECT 1 FROM (SELECT no, dead, seen, lease FROM jg_session LIMIT 100000) o
 		WHERE o.no <> $ AND (o.dead = 1 OR o.seen > # OR # - o.seen > o.lease))
 	AND NOT EXISTS (SELECT 1 FROM jg_todo)
-	AND NOT EXISTS (SELECT 1 FROM jg_job d WHERE d.due > 0 AND d.due <= #)
-	AND NOT EXISTS (SELECT 1 FROM jg_job e WHERE e.expires > 0 AND e.expires <= #)
+	AND NOT EXISTS (SELECT 1 FROM jg_find d WHERE d.due > 0 AND d.due <= #)
+	AND NOT EXISTS (SELECT 1 FROM jg_find e WHERE e.expires > 0 AND e.expires <= #)
 	AND NOT EXISTS (SELECT 1 FROM jg_sweep w WHERE w.at <= #)
 	AND NOT EXISTS (SELECT 1 FROM jg_batch b WHERE b.look > 0 AND b.look <= #)
 	AND NOT EXISTS (SELECT 1 FROM jg_recurring n WHERE n.owner IN @ AND n.paused = 0 AND n.next > 0 AND n.next <= #)`

@@ -69,6 +69,11 @@ func (t *tx) moveLine(id storage.ID, shape int, from, to class, no int) error {
 	if _, err := t.Exec(sqlSetLine, int(to), no, id); err != nil {
 		return err
 	}
+	if f, ok := t.Link.(Finder); ok {
+		if err := f.FindIn(id, int(to)); err != nil {
+			return err
+		}
+	}
 	t.tally[tallyKey{shape, from}]--
 	t.tally[tallyKey{shape, to}]++
 	return nil

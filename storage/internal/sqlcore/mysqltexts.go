@@ -1,5 +1,7 @@
 package sqlcore
 
+import "strings"
+
 // What MySQL and MariaDB want in words of their own.
 var (
 	_ = sqlAddSession.as(MySQL, `INSERT INTO jg_session (id, server, owner, lease, max_lost, opened, seen, unbroken, call, dead, info)
@@ -32,6 +34,23 @@ var (
 			expires = VALUES(expires), started = VALUES(started), finished = VALUES(finished), retain = VALUES(retain), reason = VALUES(reason),
 			server = VALUES(server), extra = VALUES(extra), history = VALUES(history)`)
 )
+
+// What is indexed in jg_find, see Finder, is read there.
+var (
+	_ = sqlDue.as(MySQL, `SELECT j.id, j.shape, j.cls, j.rank, j.links, j.spill, j.lost, j.created, j.batch, j.recurring, j.history
+		FROM jg_find d CROSS JOIN jg_job j ON j.id = d.id WHERE d.due > 0 AND d.due <= ? ORDER BY d.due LIMIT ?`)
+	_ = inFind(sqlNextDue, sqlExpired, sqlOccurrence, sqlHasJobs, sqlOpenJobs, sqlBatchShelves, sqlRecurringShelves, sqlServerShelves,
+		sqlRangeShelf, sqlRangeShelfBack, sqlRangeBatch, sqlRangeBatchBack, sqlRangeRecurring, sqlRangeRecurringBack,
+		sqlRangeServer, sqlRangeServerBack)
+)
+
+// inFind makes statements read jg_find in the place of jg_job.
+func inFind(all ...*Stmt) bool {
+	for _, s := range all {
+		s.as(MySQL, strings.NewReplacer("jg_job_", "jg_find_", "jg_job", "jg_find").Replace(s.text))
+	}
+	return true
+}
 
 // Many rows are looked up by their whole keys, one after the other, however few rows there
 // are: a server that is given a list of keys may read the whole table instead, even where it

@@ -57,6 +57,10 @@ func (k *ticking) promoteOne(r *record) error {
 	if _, err := k.Exec(sqlPromote, r.rank, r.enqueued, r.reason, r.history, r.id); err != nil {
 		return err
 	}
+	r.wasFound = true
+	if err := k.saveFind(r); err != nil {
+		return err
+	}
 	k.recountClass(r)
 	return k.addReady(r)
 }

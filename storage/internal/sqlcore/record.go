@@ -48,6 +48,8 @@ type record struct {
 	ran    bool    // its run ends in this step
 	stored class   // as in the database; 0: not stored yet
 	end    *endRow // it ended there, and its row in jg_job is as it was before
+
+	wasFound bool // when it was loaded, see Finder
 }
 
 // extra is what few jobs have, and what no statement asks for.
@@ -142,7 +144,7 @@ func scanRecord(r *rows) (*record, error) {
 		reason: r.str(20), server: r.str(21), batch: r.id(22), recurring: r.str(23),
 		occurrence: r.time(24), history: r.bytes(26), metadata: r.bytes(27),
 	}
-	rec.stored = rec.cls
+	rec.stored, rec.wasFound = rec.cls, rec.findable()
 	if data := r.bytes(25); len(data) > 0 {
 		rec.extra = new(extra)
 		if err := json.Unmarshal(data, rec.extra); err != nil {
@@ -290,6 +292,9 @@ func (t *tx) add(r *record) (bool, error) {
 	if err != nil || n == 0 {
 		return false, err
 	}
+	if err := t.addFind(r); err != nil {
+		return false, err
+	}
 	if r.spill != 0 {
 		for _, p := range parts {
 			if _, err := t.place(r, p.part, p.data); err != nil {
@@ -333,6 +338,9 @@ func (t *tx) save(r *record) error {
 		return err
 	}
 	t.recountClass(r)
+	if err := t.saveFind(r); err != nil {
+		return err
+	}
 	return t.dropEnd(r)
 }
 

@@ -89,6 +89,9 @@ func (k *ticking) sweepThese(entries []sweepEntry) error {
 			return err
 		}
 	}
+	if err := k.dropFind(gone...); err != nil {
+		return err
+	}
 	return k.execOf(sqlDropJobs, nil, gone)
 }
 
@@ -189,6 +192,9 @@ func (t *tx) remove(r *record) error {
 		}
 	}
 	t.tally[tallyKey{r.shape, r.cls}]--
+	if err := t.dropFind(r.id); err != nil {
+		return err
+	}
 	if r.end == nil {
 		return nil
 	}

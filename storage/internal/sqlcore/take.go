@@ -56,6 +56,9 @@ func (f *fetching) takeFlow(r *record, ahead bool) error {
 			return err
 		}
 		r.expires = time.Time{}
+		if err := f.saveFind(r); err != nil {
+			return err
+		}
 	}
 	if freeAtStart(r) {
 		if _, err := f.Exec(sqlFreeKey, r.extra.Unique.Key, r.id); err != nil {

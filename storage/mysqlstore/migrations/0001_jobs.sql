@@ -84,14 +84,29 @@ CREATE TABLE IF NOT EXISTS jg_job (
 	payload    BLOB,
 	options    BLOB,
 	metadata   BLOB,
-	result     BLOB,
-	KEY jg_job_list (shelf, cls, id),
-	KEY jg_job_due (due),
-	KEY jg_job_expires (expires),
-	KEY jg_job_batch (batch, shelf, cls, id),
-	KEY jg_job_recurring (recurring, shelf, cls, id),
-	KEY jg_job_server (server, shelf, cls, id),
-	UNIQUE KEY jg_job_occurrence (recurring, occurrence)
+	result     BLOB
+) ENGINE = InnoDB ROW_FORMAT = DYNAMIC;
+
+-- What jobs are found by, but for those that have no more than a place on a line or a
+-- run: an index has an entry for each row of its table, whatever is in it.
+CREATE TABLE IF NOT EXISTS jg_find (
+	id         VARBINARY(17) PRIMARY KEY,
+	shape      INT NOT NULL,
+	shelf      INT NOT NULL,
+	cls        INT NOT NULL,
+	due        BIGINT NOT NULL,
+	expires    BIGINT NOT NULL,
+	server     VARBINARY(255),
+	batch      VARBINARY(17),
+	recurring  VARBINARY(255),
+	occurrence BIGINT,
+	KEY jg_find_list (shelf, cls, id),
+	KEY jg_find_due (due),
+	KEY jg_find_expires (expires),
+	KEY jg_find_batch (batch, shelf, cls, id),
+	KEY jg_find_recurring (recurring, shelf, cls, id),
+	KEY jg_find_server (server, shelf, cls, id),
+	UNIQUE KEY jg_find_occurrence (recurring, occurrence)
 ) ENGINE = InnoDB ROW_FORMAT = DYNAMIC;
 
 CREATE TABLE IF NOT EXISTS jg_big (
@@ -144,6 +159,22 @@ CREATE TABLE IF NOT EXISTS jg_run (
 	links   INT NOT NULL, -- of the job
 	PRIMARY KEY (session, job)
 ) ENGINE = InnoDB;
+
+-- Plain jobs that one fetch gave, in place of a row of jg_run for each: 16 bytes of id, 4
+-- each of fetch number, shape and links, and a byte that says whether the run is over.
+CREATE TABLE IF NOT EXISTS jg_claim (
+	session BIGINT NOT NULL,
+	slot    INT NOT NULL, -- used again and again
+	stamp   BIGINT NOT NULL, -- tells it from others that had the slot
+	`call`  BIGINT NOT NULL,
+	started BIGINT NOT NULL,
+	ahead   INT NOT NULL, -- the jobs from here on are held ready
+	n       INT NOT NULL,
+	live    INT NOT NULL, -- that are not over
+	jobs    BLOB NOT NULL,
+	done    VARBINARY(1000) NOT NULL,
+	PRIMARY KEY (session, slot)
+) ENGINE = InnoDB ROW_FORMAT = DYNAMIC;
 
 -- The success of a plain job, whose row in jg_job stays as it was when it began.
 CREATE TABLE IF NOT EXISTS jg_end (
