@@ -129,13 +129,17 @@ func plainRows(columns [][]byte, most int) []sqlcore.PlainRow {
 		arrays[i] = newElements(columns[i])
 	}
 	rows := make([]sqlcore.PlainRow, arrays[0].n)
+	rare := arrays[8].n > 0
 	for i := range rows {
-		a := &arrays
-		rows[i] = sqlcore.PlainRow{
-			ID: storage.ID(a[0].next()), Shape: int(number(a[1].next())), Rank: number(a[2].next()), Attempt: int(number(a[3].next())),
-			Retries: int(number(a[4].next())), Lost: int(number(a[5].next())), Fetch: int(number(a[6].next())), Created: number(a[7].next()),
-			Enqueued: number(a[8].next()), Started: number(a[9].next()), Payload: a[10].next(), Options: a[11].next(), Metadata: a[12].next(),
-			Extra: a[13].next(), Ahead: i >= most,
+		a, row := &arrays, &rows[i]
+		*row = sqlcore.PlainRow{
+			ID: storage.ID(a[0].next()), Shape: int(number(a[1].next())), Rank: number(a[2].next()), Fetch: int(number(a[3].next())),
+			Created: number(a[4].next()), Payload: a[5].next(), Options: a[6].next(), Metadata: a[7].next(), Attempt: 1, Ahead: i >= most,
+		}
+		row.Enqueued = row.Created
+		if rare {
+			row.Attempt, row.Retries, row.Lost = int(number(a[8].next())), int(number(a[9].next())), int(number(a[10].next()))
+			row.Enqueued, row.Started, row.Extra = number(a[11].next()), number(a[12].next()), a[13].next()
 		}
 	}
 	return rows

@@ -36,8 +36,10 @@ type Loop struct {
 	Fault func(error)
 
 	call  uint64
-	quiet bool         // nothing has been put since Quiet
-	waits pause.Pauses // while waiting fails
+	quiet bool          // nothing has been put since Quiet
+	waits pause.Pauses  // while waiting fails
+	ended time.Time     // the last call
+	took  time.Duration // it
 }
 
 // Run fetches until ctx ends or nothing is left (nil), or until the store does not
@@ -95,7 +97,9 @@ func (l *Loop) fetch(ctx context.Context, workers, ahead int) (storage.FetchResu
 		cancel()
 		switch {
 		case err == nil:
-			l.Took(time.Since(sent))
+			l.ended = time.Now()
+			l.took = l.ended.Sub(sent)
+			l.Took(l.took)
 			return r, nil
 		case errors.Is(err, storage.ErrSessionLost):
 			return storage.FetchResult{}, err
@@ -120,11 +124,26 @@ func (l *Loop) wait(ctx context.Context, r storage.FetchResult) {
 	switch {
 	case err == nil:
 		l.waits.Reset()
+		if len(r.Jobs) > 0 {
+			l.gather(ctx)
+		}
 	case call.Err() == nil:
 		l.Fault(err)
 		l.waits.Sleep(ctx, asked)
 	}
 }
+
+// gather lets jobs come together where they come one by one, faster than they can be
+// fetched so: fetching takes half of the time at most. Who comes after a quiet moment
+// does not wait.
+func (l *Loop) gather(ctx context.Context) {
+	if left := min(l.took, maxGather) - time.Since(l.ended); left > 0 {
+		pause.For(ctx, left)
+	}
+}
+
+// maxGather bounds what a job may wait for others.
+const maxGather = 5 * time.Millisecond
 
 // maxWait bounds one Wait, should the store not do it.
 const maxWait = 30 * time.Second

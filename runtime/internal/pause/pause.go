@@ -31,8 +31,11 @@ func (p *Pauses) Next(tried time.Time) time.Duration {
 }
 
 // Sleep waits for Next; false when ctx ended first.
-func (p *Pauses) Sleep(ctx context.Context, tried time.Time) bool {
-	t := time.NewTimer(p.Next(tried))
+func (p *Pauses) Sleep(ctx context.Context, tried time.Time) bool { return For(ctx, p.Next(tried)) }
+
+// For waits for d; false when ctx ended first.
+func For(ctx context.Context, d time.Duration) bool {
+	t := time.NewTimer(d)
 	defer t.Stop()
 	select {
 	case <-t.C:

@@ -14,6 +14,14 @@ const (
 	maxBytes    = 8 << 20
 )
 
+// Where outcomes come faster than they can be written few by few, they are let come
+// together for as long as a write takes, within a bound. Who comes after a quiet moment
+// does not wait.
+const (
+	manyOutcomes = 100
+	maxGather    = 5 * time.Millisecond
+)
+
 // patience is how many writes in a row may fail before smaller ones are tried:
 // what a store fails on for ever must not stand in the way of all others.
 const patience = 4
@@ -35,7 +43,11 @@ func (s *Settler) run() {
 		if err == nil {
 			failed = 0
 			pauses.Reset()
+			few := len(req.Outcomes) < manyOutcomes
 			s.answer(req.Outcomes, verdicts)
+			if few && s.more() {
+				pause.For(s.ctx, min(time.Since(tried), maxGather))
+			}
 			continue
 		}
 		if s.ctx.Err() == nil {
@@ -45,6 +57,13 @@ func (s *Settler) run() {
 		s.putBack(req, failed >= patience)
 		pauses.Sleep(s.ctx, tried)
 	}
+}
+
+// more reports whether there are outcomes to write, but not many.
+func (s *Settler) more() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.outcomes) > 0 && len(s.outcomes) < manyOutcomes && !s.over
 }
 
 // take cuts off what fits one write; when nothing is left, the settler rests.

@@ -47,12 +47,13 @@ END $$;
 
 -- hot_fetch takes the first plain jobs off lines. No us: it is the core's matter. looked
 -- is how many were looked at, fine how many of them were plain and readable before the
--- first that was not; the arrays are of those that were taken.
+-- first that was not; the arrays are of those that were taken, and null where all are
+-- like new jobs.
 CREATE FUNCTION jg_hot_fetch(p_shift bigint, p_lock bigint, p_session int, p_call bigint, p_generation bigint,
 	p_queues int[], p_behind bigint[], p_upto bigint[], p_shapes int[], p_max int, p_ahead int,
-	OUT us bigint, OUT looked int, OUT fine int, OUT jobs bytea[], OUT shapes int[], OUT ranks bigint[], OUT attempts int[],
-	OUT retries int[], OUT losts int[], OUT runs int[], OUT createds bigint[], OUT enqueueds bigint[], OUT starteds bigint[],
-	OUT payloads bytea[], OUT options bytea[], OUT metadatas bytea[], OUT extras bytea[])
+	OUT us bigint, OUT looked int, OUT fine int, OUT jobs bytea[], OUT shapes int[], OUT ranks bigint[], OUT runs int[],
+	OUT createds bigint[], OUT payloads bytea[], OUT options bytea[], OUT metadatas bytea[],
+	OUT attempts int[], OUT retries int[], OUT losts int[], OUT enqueueds bigint[], OUT starteds bigint[], OUT extras bytea[])
 LANGUAGE plpgsql
 SET jit = off SET enable_seqscan = off SET enable_bitmapscan = off SET plan_cache_mode = force_generic_plan SET lock_timeout = 2000 AS $$
 #variable_conflict use_column
@@ -65,7 +66,7 @@ DECLARE
 	v_tids  tid[];
 	v_spots tid[];
 	v_links int[];
-	v_sizes int[];
+	v_rare  boolean; -- some say more than a new job does
 BEGIN
 	-- The commit is durable: a server that dies must not forget a fetch, or it would give
 	-- its number out again.
@@ -95,12 +96,12 @@ BEGIN
 	END IF;
 	FOR v_try IN 1..2 LOOP
 		EXIT WHEN v_n = 0;
-		SELECT count(k.links), min(u.nth) FILTER (WHERE k.links IS NULL OR k.links & 8 > 0), sum(k.size),
-			array_agg(k.links), array_agg(k.size), array_agg(k.attempt), array_agg(k.retries), array_agg(k.lost), array_agg(k.run), array_agg(k.created),
-			array_agg(k.enqueued), array_agg(k.started), array_agg(k.payload), array_agg(k.options), array_agg(k.metadata), array_agg(k.extra)
-		INTO v_found, v_first, v_size, v_links, v_sizes, attempts, retries, losts, runs, createds, enqueueds, starteds, payloads, options, metadatas, extras
+		SELECT count(k.links), min(u.nth) FILTER (WHERE k.links IS NULL OR k.links & 8 > 0), sum(k.size), bool_or(k.rare),
+			array_agg(k.links), array_agg(k.run), array_agg(k.created), array_agg(k.payload), array_agg(k.options), array_agg(k.metadata)
+		INTO v_found, v_first, v_size, v_rare, v_links, runs, createds, payloads, options, metadatas
 		FROM unnest(jobs, v_spots) WITH ORDINALITY AS u (job, spot, nth) LEFT JOIN LATERAL (
-			SELECT y.links, coalesce(y.fetches, 0) + 1 AS run, y.attempt, y.retries, y.lost, y.created, y.enqueued, y.started, y.payload, y.options, y.metadata, y.extra,
+			SELECT y.links, coalesce(y.fetches, 0) + 1 AS run, y.created, y.payload, y.options, y.metadata,
+				y.attempt <> 1 OR y.enqueued <> y.created OR num_nonnulls(y.retries, y.lost, y.started, y.extra) > 0 AS rare,
 				200 + coalesce(octet_length(y.extra), 0) + coalesce(octet_length(y.payload), 0) + coalesce(octet_length(y.options), 0) + coalesce(octet_length(y.metadata), 0) AS size
 			FROM jg_job y WHERE y.ctid = u.spot AND y.id = u.job OFFSET 0) k ON true;
 		EXIT WHEN v_found = v_n;
@@ -108,13 +109,20 @@ BEGIN
 		v_spots := ARRAY (SELECT k.tid FROM unnest(jobs) WITH ORDINALITY AS u (job, nth) LEFT JOIN LATERAL (
 			SELECT y.ctid AS tid FROM jg_job y WHERE y.id = u.job OFFSET 0) k ON true ORDER BY u.nth);
 	END LOOP;
+	IF v_rare THEN
+		SELECT array_agg(y.attempt), array_agg(y.retries), array_agg(y.lost), array_agg(y.enqueued), array_agg(y.started), array_agg(y.extra)
+		INTO attempts, retries, losts, enqueueds, starteds, extras
+		FROM unnest(v_spots) AS u (spot) LEFT JOIN LATERAL (
+			SELECT k.attempt, k.retries, k.lost, k.enqueued, k.started, k.extra FROM jg_job k WHERE k.ctid = u.spot OFFSET 0) y ON true;
+	END IF;
 	fine := coalesce(v_first - 1, v_n);
+	v_found := fine;
 	-- The answer is small enough to be sent whole, whether or not the client reads it.
 	IF v_size > 131072 THEN
 		SELECT least(fine, greatest(count(*), 1)) INTO v_found
-		FROM (SELECT sum(z.size) OVER (ORDER BY z.nth) AS total FROM unnest(v_sizes) WITH ORDINALITY AS z (size, nth)) AS t WHERE t.total <= 131072;
-	ELSE
-		v_found := fine;
+		FROM (SELECT sum(200 + coalesce(octet_length(z.a), 0) + coalesce(octet_length(z.b), 0) + coalesce(octet_length(z.c), 0) + coalesce(octet_length(z.d), 0))
+			OVER (ORDER BY z.nth) AS total FROM unnest(payloads, options, metadatas, extras) WITH ORDINALITY AS z (a, b, c, d, nth)) AS t
+		WHERE t.total <= 131072;
 	END IF;
 	IF v_found = 0 THEN
 		jobs := NULL;
@@ -122,9 +130,8 @@ BEGIN
 	END IF;
 	IF v_found < v_n THEN
 		v_tids := v_tids[:v_found]; jobs := jobs[:v_found]; shapes := shapes[:v_found]; ranks := ranks[:v_found]; v_links := v_links[:v_found];
-		runs := runs[:v_found]; attempts := attempts[:v_found]; retries := retries[:v_found]; losts := losts[:v_found]; createds := createds[:v_found];
-		enqueueds := enqueueds[:v_found]; starteds := starteds[:v_found]; payloads := payloads[:v_found]; options := options[:v_found];
-		metadatas := metadatas[:v_found]; extras := extras[:v_found];
+		runs := runs[:v_found]; createds := createds[:v_found]; payloads := payloads[:v_found]; options := options[:v_found];
+		metadatas := metadatas[:v_found];
 	END IF;
 	DELETE FROM jg_ready WHERE ctid = ANY (v_tids);
 	INSERT INTO jg_claim (session, call, started, unended, most, jobs, runs, shapes, links)
@@ -210,10 +217,10 @@ BEGIN
 		INSERT INTO jg_stat (step, at, shape, succeeded, failed, deleted, retried, run_time)
 		SELECT s.step, v_ms / s.step * s.step, shape, n, 0, 0, 0, took FROM shapes, (VALUES (60000), (3600000)) AS s (step)),
 	chunks AS (
-		SELECT at, array_agg(job) AS ids, string_agg(int4send(shape) || job, ''::bytea) AS jobs
-		FROM (SELECT (retain + 999) / 1000 * 1000 AS at, job, shape FROM gone ORDER BY 1, nth) g GROUP BY at),
+		SELECT at, min(nth) AS low, max(nth) AS high, string_agg(int4send(shape) || job, ''::bytea) AS jobs
+		FROM (SELECT (retain + 999) / 1000 * 1000 AS at, nth, job, shape FROM gone ORDER BY 1, 2) g GROUP BY at),
 	sweeps AS (
-		INSERT INTO jg_sweep (at, session, low, high, jobs) SELECT at, p_session, ids[1], ids[cardinality(ids)], jobs FROM chunks)
+		INSERT INTO jg_sweep (at, session, low, high, jobs) SELECT at, p_session, p_jobs[low], p_jobs[high], jobs FROM chunks)
 	SELECT array_agg(nth) INTO written FROM gone;
 	DELETE FROM jg_claim WHERE session = p_session AND call = ANY (p_calls) AND unended <= 0;
 END $$;
