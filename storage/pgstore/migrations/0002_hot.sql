@@ -148,11 +148,14 @@ SET jit = off SET enable_seqscan = off SET enable_bitmapscan = off SET enable_ne
 SET plan_cache_mode = force_generic_plan SET lock_timeout = 2000 AS $$
 #variable_conflict use_column
 DECLARE
-	v_us   bigint;
-	v_ms   bigint;
-	v_rows boolean; -- the session has rows in jg_run
-	v_n    bigint := 0;
-	v_more bigint;
+	v_us     bigint;
+	v_ms     bigint;
+	v_rows   boolean; -- the session has rows in jg_run
+	v_n      bigint := 0;
+	v_more   bigint;
+	v_nths   bigint[]; -- the ends of runs in jg_run
+	v_shapes int[];
+	v_starts bigint[];
 BEGIN
 	IF p_async THEN
 		PERFORM set_config('synchronous_commit', 'off', true);
@@ -187,23 +190,31 @@ BEGIN
 		v_rows := v_rows OR v_more > 0;
 	END IF;
 	begun := v_n = cardinality(p_begun);
+	IF v_rows THEN
+		WITH ran AS MATERIALIZED (
+			SELECT o.nth, r.tid, r.shape, CASE WHEN r.flags = 5 THEN v_ms - o.took / 1000000 ELSE r.started END AS started
+			FROM unnest(p_jobs, p_fetches, p_took) WITH ORDINALITY AS o (job, run, took, nth),
+				LATERAL (SELECT y.ctid AS tid, y.shape, y.flags, y.started FROM jg_run y
+					WHERE y.session = p_session AND y.job = o.job AND y."fetch" = o.run -- guard: fence
+						AND y.flags & ~1 = 4 AND y.links & 1607 = 0 OFFSET 0) r),
+		dropped AS (DELETE FROM jg_run WHERE ctid = ANY (ARRAY (SELECT tid FROM ran)))
+		SELECT array_agg(nth), array_agg(shape), array_agg(started) INTO v_nths, v_shapes, v_starts FROM ran;
+		v_nths := coalesce(v_nths, '{}');
+	END IF;
 	WITH gone AS MATERIALIZED (
-		SELECT o.nth, c.call, NULL::tid AS tid, o.job, c.shape, o.run, o.took, v_ms + o.keep AS retain, o.result,
+		SELECT o.nth, c.call, o.job, c.shape, o.run, o.took, v_ms + o.keep AS retain, o.result,
 			CASE WHEN c.nth > c.most THEN v_ms - o.took / 1000000 ELSE c.started END AS started
 		FROM (SELECT k.call, k.most, k.started, u.* FROM jg_claim k, unnest(k.jobs, k.runs, k.shapes, k.links) WITH ORDINALITY AS u (job, run, shape, links, nth)
 				WHERE k.session = p_session AND k.call = ANY (p_calls)) c
 			JOIN unnest(p_jobs, p_fetches, p_took, p_keep, p_results) WITH ORDINALITY AS o (job, run, took, keep, result, nth)
 				ON o.job = c.job AND o.run = c.run -- guard: fence
-		WHERE c.links & 1607 = 0 AND (NOT v_rows OR NOT EXISTS (SELECT 1 FROM jg_run y WHERE y.session = p_session AND y.job = o.job))
+		WHERE c.links & 1607 = 0
+			AND (NOT v_rows OR o.nth <> ALL (v_nths) AND NOT EXISTS (SELECT 1 FROM jg_run y WHERE y.session = p_session AND y.job = o.job))
 		UNION ALL
-		SELECT o.nth, NULL, r.tid, o.job, r.shape, o.run, o.took, v_ms + o.keep AS retain, o.result,
-			CASE WHEN r.flags = 5 THEN v_ms - o.took / 1000000 ELSE r.started END
-		FROM unnest(p_jobs, p_fetches, p_took, p_keep, p_results) WITH ORDINALITY AS o (job, run, took, keep, result, nth),
-			LATERAL (SELECT y.ctid AS tid, y.shape, y.flags, y.started FROM jg_run y
-				WHERE y.session = p_session AND y.job = o.job AND y."fetch" = o.run -- guard: fence
-					AND y.flags & ~1 = 4 AND y.links & 1607 = 0 OFFSET 0) r
+		SELECT o.nth, NULL, o.job, r.shape, o.run, o.took, v_ms + o.keep, o.result, r.started
+		FROM unnest(v_nths, v_shapes, v_starts) AS r (nth, shape, started)
+			JOIN unnest(p_jobs, p_fetches, p_took, p_keep, p_results) WITH ORDINALITY AS o (job, run, took, keep, result, nth) ON o.nth = r.nth
 		WHERE v_rows),
-	dropped AS (DELETE FROM jg_run WHERE v_rows AND ctid = ANY (ARRAY (SELECT tid FROM gone WHERE tid IS NOT NULL))),
 	fewer AS (
 		UPDATE jg_claim c SET unended = c.unended - g.n FROM (SELECT call, count(*) AS n FROM gone WHERE call IS NOT NULL GROUP BY call) g
 		WHERE c.session = p_session AND c.call = ANY (p_calls) AND c.call = g.call),
