@@ -1,5 +1,10 @@
 package sqlcore
 
+import (
+	"fmt"
+	"strings"
+)
+
 // What MySQL and MariaDB want in words of their own.
 var (
 	_ = sqlAddSession.as(MySQL, `INSERT INTO jg_session (id, server, owner, lease, max_lost, opened, seen, unbroken, call, dead, info)
@@ -17,12 +22,22 @@ var (
 	_ = sqlTallies.as(MySQL, `SELECT shape, cls, CAST(SUM(n) AS SIGNED) FROM jg_tally GROUP BY shape, cls HAVING SUM(n) > 0`)
 )
 
+// A list by batch, recurring job or server has a column of its own for the class: an index
+// there holds all rows, and most are none of its concern.
+var _ = bySide(sqlRangeBatch, sqlRangeBatchBack, sqlRangeRecurring, sqlRangeRecurringBack, sqlRangeServer, sqlRangeServerBack, sqlOpenJobs)
+
+func bySide(all ...*Stmt) []*Stmt {
+	for _, s := range all {
+		s.as(MySQL, strings.Replace(s.text, "j.cls = ?", "j.side = ?", 1))
+	}
+	return all
+}
+
 // What is written of jobs that are there is an insert of rows that are there: of those the
 // driver makes one of many.
 var (
-	_ = sqlPromote.as(MySQL, `INSERT INTO jg_job (cls, due, rank, enqueued, reason, history, id) VALUES (4, 0, ?, ?, ?, ?, ?)
-		ON DUPLICATE KEY UPDATE cls = VALUES(cls), due = VALUES(due), rank = VALUES(rank), enqueued = VALUES(enqueued),
-			reason = VALUES(reason), history = VALUES(history)`)
+	_ = sqlPromote.as(MySQL, fmt.Sprintf(`INSERT INTO jg_job (cls, due, rank, enqueued, links, id) VALUES (4, 0, ?, ?, %d, ?)
+		ON DUPLICATE KEY UPDATE cls = VALUES(cls), due = VALUES(due), rank = VALUES(rank), enqueued = VALUES(enqueued), links = links | VALUES(links)`, linkDue))
 	_ = sqlSaveJob.as(MySQL, `INSERT INTO jg_job (shape, shelf, cls, rank, line, links, spill, attempt, retries, lost, fetches, settled, dropped,
 			enqueued, due, expires, started, finished, retain, reason, server, extra, history, id)
 		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)

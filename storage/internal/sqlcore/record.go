@@ -45,6 +45,7 @@ type record struct {
 	result   []byte
 
 	whole  bool    // of a fetch: nothing else is known of it
+	noted  bool    // its history has the entry of linkDue
 	ran    bool    // its run ends in this step
 	stored class   // as in the database; 0: not stored yet
 	end    *endRow // it ended there, and its row in jg_job is as it was before
@@ -325,6 +326,9 @@ func (t *tx) save(r *record) error {
 	history, err := t.place(r, partHistory, r.history)
 	if err != nil {
 		return err
+	}
+	if r.noted {
+		r.links &^= linkDue
 	}
 	_, err = t.Exec(sqlSaveJob, r.shape, shelfOf(r.shape), int(r.cls), r.rank, r.line, r.links, r.spill, r.attempt,
 		r.retries, r.lost, r.fetches, r.settled, r.dropped, r.enqueued, r.due, r.expires, r.started,

@@ -72,7 +72,7 @@ func (k *ticking) sweepThese(entries []sweepEntry) error {
 	var gone []storage.ID
 	ends := make(map[int][]storage.ID) // by shelf
 	for _, r := range found {
-		if r.links&^linkCounted != 0 || r.spill != 0 {
+		if r.links&^(linkCounted|linkDue) != 0 || r.spill != 0 {
 			if err := k.sweepJob(r); err != nil {
 				return err
 			}

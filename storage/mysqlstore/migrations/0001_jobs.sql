@@ -85,12 +85,15 @@ CREATE TABLE IF NOT EXISTS jg_job (
 	options    BLOB,
 	metadata   BLOB,
 	result     BLOB,
+	-- Of jobs that no list by batch, recurring job or server shows, the indexes of these
+	-- lists do not change with the class.
+	side       INT AS (IF(batch IS NULL AND recurring IS NULL AND server IS NULL, 0, cls)) STORED,
 	KEY jg_job_list (shelf, cls, id),
 	KEY jg_job_due (due),
 	KEY jg_job_expires (expires),
-	KEY jg_job_batch (batch, shelf, cls, id),
-	KEY jg_job_recurring (recurring, shelf, cls, id),
-	KEY jg_job_server (server, shelf, cls, id),
+	KEY jg_job_batch (batch, shelf, side, id),
+	KEY jg_job_recurring (recurring, shelf, side, id),
+	KEY jg_job_server (server, shelf, side, id),
 	UNIQUE KEY jg_job_occurrence (recurring, occurrence)
 ) ENGINE = InnoDB ROW_FORMAT = DYNAMIC;
 
