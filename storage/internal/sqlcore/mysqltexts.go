@@ -38,14 +38,20 @@ func bySide(all ...*Stmt) []*Stmt {
 var (
 	_ = sqlPromote.as(MySQL, fmt.Sprintf(`INSERT INTO jg_job (cls, due, rank, enqueued, links, id) VALUES (4, 0, ?, ?, %d, ?)
 		ON DUPLICATE KEY UPDATE cls = VALUES(cls), due = VALUES(due), rank = VALUES(rank), enqueued = VALUES(enqueued), links = links | VALUES(links)`, linkDue))
-	_ = sqlSaveJob.as(MySQL, `INSERT INTO jg_job (shape, shelf, cls, rank, line, links, spill, attempt, retries, lost, fetches, settled, dropped,
-			enqueued, due, expires, started, finished, retain, reason, server, extra, history, id)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+	_ = sqlSaveJob.as(MySQL, `INSERT INTO jg_job (`+mysqlJob+`) VALUES (?`+mysqlMarks+mysqlSetJob)
+	_ = sqlSaveEnd.as(MySQL, `INSERT INTO jg_job (result, `+mysqlJob+`) VALUES (?, ?`+mysqlMarks+mysqlSetJob+`, result = VALUES(result)`)
+)
+
+const (
+	mysqlJob = `shape, shelf, cls, rank, line, links, spill, attempt, retries, lost, fetches, settled, dropped,
+			enqueued, due, expires, started, finished, retain, reason, server, extra, history, id`
+	mysqlMarks  = `, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
+	mysqlSetJob = `
 		ON DUPLICATE KEY UPDATE shape = VALUES(shape), shelf = VALUES(shelf), cls = VALUES(cls), rank = VALUES(rank), line = VALUES(line),
 			links = VALUES(links), spill = VALUES(spill), attempt = VALUES(attempt), retries = VALUES(retries), lost = VALUES(lost),
 			fetches = VALUES(fetches), settled = VALUES(settled), dropped = VALUES(dropped), enqueued = VALUES(enqueued), due = VALUES(due),
 			expires = VALUES(expires), started = VALUES(started), finished = VALUES(finished), retain = VALUES(retain), reason = VALUES(reason),
-			server = VALUES(server), extra = VALUES(extra), history = VALUES(history)`)
+			server = VALUES(server), extra = VALUES(extra), history = VALUES(history)`
 )
 
 // Rows are looked up by their keys however few there are: a server that reads the whole
