@@ -264,8 +264,9 @@ func (t *tx) batchUsed(id storage.ID) (bool, error) {
 // past its time.
 const smallEvery = 30 * time.Second
 
-// SmallEvery is that time for drivers.
-const SmallEvery = smallEvery
+// SmallIdle is how long a driver may tick by itself, while nothing happens, before it
+// leaves that look to the core.
+const SmallIdle = 5 * time.Minute
 
 // rememberEnded is how long the id of a session that is over stays known.
 const rememberEnded = time.Hour
