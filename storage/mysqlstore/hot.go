@@ -22,6 +22,7 @@ var (
 	_ sqlcore.LoneDriver    = (*database)(nil)
 	_ sqlcore.Undoer        = (*database)(nil)
 	_ sqlcore.Folder        = (*transaction)(nil)
+	_ sqlcore.Promoter      = (*transaction)(nil)
 )
 
 // lone runs f on a writing connection of its own, and again when the server has undone

@@ -85,7 +85,7 @@ func (d *database) idleText(t *sqlcore.IdleTick) string {
 	now := "((" + callersClock + " + " + number(d.ahead().Microseconds()) + ") DIV 1000)"
 	return strings.NewReplacer("#", now, "$", strconv.Itoa(t.Session), "@", owners+")", "%", queues,
 		"{from}", number(idleFrom), "{unit}", number(1<<idleShift), "{ready}", number(idleReady), "{max}", number(idleDueMax),
-		"{swept}", number(sqlcore.SmallEvery.Milliseconds()), "{generation}", number(t.Generation)).Replace(d.texts.Named(idleText))
+		"{swept}", number(sqlcore.SmallIdle.Milliseconds()), "{generation}", number(t.Generation)).Replace(d.texts.Named(idleText))
 }
 
 // filled are those of the queues that have jobs on their main line.

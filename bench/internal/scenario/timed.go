@@ -33,31 +33,39 @@ func scheduled(ctx context.Context, c Contender, z Size) ([]Sample, error) {
 		if err != nil {
 			return nil, err
 		}
-		err = s.awaitPromotion(ctx, due)
+		cost, err := s.awaitPromotion(ctx, due, n)
 		late := time.Since(due)
 		close(end)
 		if err = errors.Join(err, stop()); err != nil {
 			return nil, err
 		}
-		return []Sample{{Name: "scheduled", Value: late.Seconds(), Unit: "s", Lower: true, Jobs: n}}, nil
+		return []Sample{{Name: "scheduled", Value: late.Seconds(), Unit: "s", Lower: true, Jobs: n, Cost: cost}}, nil
 	})
 }
 
-// awaitPromotion returns when no job is scheduled any more.
-func (s *stage) awaitPromotion(ctx context.Context, due time.Time) error {
+// awaitPromotion returns when none of n jobs is scheduled any more, with what that cost.
+func (s *stage) awaitPromotion(ctx context.Context, due time.Time, n int) (Cost, error) {
 	if err := sleep(ctx, time.Until(due)); err != nil {
-		return err
+		return Cost{}, err
+	}
+	m, err := s.meter()
+	if err != nil {
+		return Cost{}, err
 	}
 	for {
 		left, err := s.ScheduledLeft(ctx)
-		if err != nil || !left {
-			return err
+		if err != nil {
+			return Cost{}, err
+		}
+		if !left {
+			_, cost, err := m.stop(n)
+			return cost, err
 		}
 		if time.Since(due) > 5*time.Minute {
-			return errors.New("the scheduled jobs are not enqueued after 5 minutes")
+			return Cost{}, errors.New("the scheduled jobs are not enqueued after 5 minutes")
 		}
 		if err := sleep(ctx, 20*time.Millisecond); err != nil {
-			return err
+			return Cost{}, err
 		}
 	}
 }

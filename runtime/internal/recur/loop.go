@@ -2,6 +2,7 @@ package recur
 
 import (
 	"context"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -59,22 +60,26 @@ func (l *Loop) Run(ctx context.Context) {
 // FullPage of due recurring jobs: there may be more behind it.
 const FullPage = 100
 
+// fire fires a page, all at once: stores make one write of what comes together, and each
+// step still succeeds or fails for itself.
 func (l *Loop) fire(ctx context.Context, p page) time.Duration {
+	nexts := make([]time.Time, len(p.due))
+	errs := make([]error, len(p.due))
+	var steps sync.WaitGroup
+	for i := range p.due {
+		steps.Go(func() { nexts[i], errs[i] = l.step(ctx, p.due[i], p.now) })
+	}
+	steps.Wait()
+	if ctx.Err() != nil {
+		return -1
+	}
 	again, failed := time.Duration(-1), false
-	for _, r := range p.due {
-		f, err := Fire(r, p.now)
-		if err == nil {
-			call, cancel := context.WithTimeout(ctx, l.timeout)
-			_, err = l.store.Fire(call, f)
-			cancel()
-		}
-		switch wait := f.Next.Sub(p.now) - time.Since(p.seen); {
-		case ctx.Err() != nil:
-			return again
-		case err != nil:
+	for i, next := range nexts {
+		switch wait := next.Sub(p.now) - time.Since(p.seen); {
+		case errs[i] != nil:
 			failed = true
-			l.fault(r.ID, err)
-		case !f.Next.IsZero() && (again < 0 || wait < again):
+			l.fault(p.due[i].ID, errs[i])
+		case !next.IsZero() && (again < 0 || wait < again):
 			again = max(wait, 0)
 		}
 	}
@@ -86,4 +91,16 @@ func (l *Loop) fire(ctx context.Context, p page) time.Duration {
 		return 0
 	}
 	return again
+}
+
+// step fires one recurring job, and says when it is due next.
+func (l *Loop) step(ctx context.Context, r storage.Recurring, now time.Time) (time.Time, error) {
+	f, err := Fire(r, now)
+	if err != nil {
+		return f.Next, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, l.timeout)
+	defer cancel()
+	_, err = l.store.Fire(ctx, f)
+	return f.Next, err
 }

@@ -94,8 +94,18 @@ func (b *bell) since(queues []string, mark uint64) (rung bool, next chan struct{
 	return false, b.rung
 }
 
-// longestWait is when Wait returns for nothing.
-const longestWait = 5 * time.Second
+// longestWait is when Wait returns for nothing; longestIdle where ticks look for work too.
+const (
+	longestWait = 5 * time.Second
+	longestIdle = 15 * time.Second
+)
+
+func (s *Store) longestWait() time.Duration {
+	if _, ok := s.driver.(IdleTicker); ok {
+		return longestIdle
+	}
+	return longestWait
+}
 
 // Wait returns when a Fetch of the queues may give more than it did at mark. What
 // this Store value wrote wakes it at once; what other processes and callers'
@@ -103,7 +113,7 @@ const longestWait = 5 * time.Second
 // and within a second after a long quiet time.
 func (s *Store) Wait(ctx context.Context, queues []string, mark uint64) error {
 	b := &s.bell
-	end := time.NewTimer(longestWait)
+	end := time.NewTimer(s.longestWait())
 	defer end.Stop()
 	b.mu.Lock()
 	b.ears++

@@ -66,6 +66,7 @@ const (
 	linkCounted // it ended by a run that counts as an attempt
 	linkFlow    // it has an expiry or a key that a fetch has to look at
 	linkJoin    // it is in a batch that does not count it yet: Tick will
+	linkDue     // it fell due and was enqueued, which its reason and history do not say yet
 )
 
 // Bits of jg_ready.flags.

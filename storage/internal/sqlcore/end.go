@@ -77,16 +77,14 @@ func (t *tx) stopAwaiting(r *record) error {
 
 // saveFinal writes a final job, with the result of the run that ended.
 func (t *tx) saveFinal(r *record) error {
-	if r.ran && r.result != nil {
-		inline, err := t.place(r, partResult, r.result)
-		if err != nil {
-			return err
-		}
-		if _, err := t.Exec(sqlSaveResult, inline, r.id); err != nil {
-			return err
-		}
+	if !r.ran || r.result == nil {
+		return t.save(r)
 	}
-	return t.save(r)
+	inline, err := t.place(r, partResult, r.result)
+	if err != nil {
+		return err
+	}
+	return t.saveBy(sqlSaveEnd, r, inline)
 }
 
 // count counts a final state in the statistics.

@@ -4,12 +4,15 @@ import (
 	"time"
 
 	"github.com/gojobgen/jobgen/storage"
+	"github.com/gojobgen/jobgen/storage/internal/rules"
 )
 
 // Most runs end well and concern nobody but their job and its children. Such an end is
 // one row in jg_end: the job's row, its history and its lists are not touched. Who reads
 // the job lays that row over it, and who changes it afterwards writes both as one.
-// When a job is enqueued is known from its row too, so a new one has no history.
+// When a job is enqueued is known from its row too, so a new one has no history, and one
+// that fell due (linkDue) lacks the last entry of its own: many often fall due together,
+// and rows that grow are dear.
 
 // endRow is a row of jg_end, with the session that jg_ran knows.
 type endRow struct {
@@ -57,6 +60,15 @@ func (r *record) derive() error {
 		}
 	}
 	e := r.end
+	if r.links&linkDue != 0 && !r.noted {
+		r.noted = true
+		if err := r.note(storage.HistoryEntry{At: r.enqueued, State: storage.Enqueued, Reason: rules.Promoted}); err != nil {
+			return err
+		}
+		if e == nil {
+			r.reason = rules.Promoted
+		}
+	}
 	if e == nil || e.noted {
 		return nil
 	}

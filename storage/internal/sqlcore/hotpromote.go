@@ -1,11 +1,6 @@
 package sqlcore
 
-import (
-	"time"
-
-	"github.com/gojobgen/jobgen/storage"
-	"github.com/gojobgen/jobgen/storage/internal/rules"
-)
+import "time"
 
 // A Promoter is a transaction that makes plain jobs enqueued, many by one statement.
 type Promoter interface {
@@ -14,14 +9,13 @@ type Promoter interface {
 	PromotePlain(p PlainPromote) ([]PlainPromoted, error)
 }
 
-// PlainPromote says how: the n-th job gets place Place + n of its priority and Entry
-// behind its history.
+// PlainPromote says how: the n-th job gets place Place + n of its priority, and the links
+// of PromoteDue.
 type PlainPromote struct {
 	Now    time.Time
 	Limit  int
 	Place  int64
-	Reason string
-	Entry  []byte
+	Queues map[int]int // of all shapes; what others store of new ones meanwhile is left
 }
 
 // PlainPromoted is how many jobs of a shape left a class.
@@ -31,16 +25,22 @@ type PlainPromoted struct {
 	N     int
 }
 
-// PromoteNot are the links of a job of which more than its row has to be looked at.
-const PromoteNot = linkUnique | linkLimits | linkSkipped | linkFlow | linkJoin | linkWary
-
-// ShortHistory is a length below which a history is appended to without being read.
-const ShortHistory = shortHistory
+const (
+	// PromoteNot are the links of a job of which more than its row has to be looked at.
+	PromoteNot = linkUnique | linkLimits | linkSkipped | linkFlow | linkJoin | linkWary
+	// PromoteDue stands for the last entry of the history of a job that fell due.
+	PromoteDue = linkDue
+	// ShortHistory is a length below which a history is appended to without being read.
+	ShortHistory = shortHistory
+)
 
 // promotePlain promotes what is plain; the rest is left.
 func (k *ticking) promotePlain(p Promoter) error {
-	entry := rules.Entry(storage.HistoryEntry{At: k.now, State: storage.Enqueued, Reason: rules.Promoted})
-	moved, err := p.PromotePlain(PlainPromote{Now: k.now, Limit: k.budget, Place: k.places, Reason: rules.Promoted, Entry: appendEntry(nil, entry, nil)})
+	queues := make(map[int]int, len(k.names.shapes))
+	for no, s := range k.names.shapes {
+		queues[no] = s.queue.no
+	}
+	moved, err := p.PromotePlain(PlainPromote{Now: k.now, Limit: k.budget, Place: k.places, Queues: queues})
 	if err != nil {
 		return err
 	}

@@ -1,6 +1,9 @@
 package sqlcore
 
-import "strings"
+import (
+	"fmt"
+	"strings"
+)
 
 // What MySQL and MariaDB want in words of their own.
 var (
@@ -22,22 +25,27 @@ var (
 // What is written of jobs that are there is an insert of rows that are there: of those the
 // driver makes one of many.
 var (
-	_ = sqlPromote.as(MySQL, `INSERT INTO jg_job (cls, due, rank, enqueued, reason, history, id) VALUES (4, 0, ?, ?, ?, ?, ?)
-		ON DUPLICATE KEY UPDATE cls = VALUES(cls), due = VALUES(due), rank = VALUES(rank), enqueued = VALUES(enqueued),
-			reason = VALUES(reason), history = VALUES(history)`)
-	_ = sqlSaveJob.as(MySQL, `INSERT INTO jg_job (shape, shelf, cls, rank, line, links, spill, attempt, retries, lost, fetches, settled, dropped,
-			enqueued, due, expires, started, finished, retain, reason, server, extra, history, id)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+	_ = sqlPromote.as(MySQL, fmt.Sprintf(`INSERT INTO jg_job (cls, due, rank, enqueued, links, id) VALUES (4, 0, ?, ?, %d, ?)
+		ON DUPLICATE KEY UPDATE cls = VALUES(cls), due = VALUES(due), rank = VALUES(rank), enqueued = VALUES(enqueued), links = links | VALUES(links)`, linkDue))
+	_ = sqlSaveJob.as(MySQL, `INSERT INTO jg_job (`+mysqlJob+`) VALUES (?`+mysqlMarks+mysqlSetJob)
+	_ = sqlSaveEnd.as(MySQL, `INSERT INTO jg_job (result, `+mysqlJob+`) VALUES (?, ?`+mysqlMarks+mysqlSetJob+`, result = VALUES(result)`)
+)
+
+const (
+	mysqlJob = `shape, shelf, cls, rank, line, links, spill, attempt, retries, lost, fetches, settled, dropped,
+			enqueued, due, expires, started, finished, retain, reason, server, extra, history, id`
+	mysqlMarks  = `, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
+	mysqlSetJob = `
 		ON DUPLICATE KEY UPDATE shape = VALUES(shape), shelf = VALUES(shelf), cls = VALUES(cls), rank = VALUES(rank), line = VALUES(line),
 			links = VALUES(links), spill = VALUES(spill), attempt = VALUES(attempt), retries = VALUES(retries), lost = VALUES(lost),
 			fetches = VALUES(fetches), settled = VALUES(settled), dropped = VALUES(dropped), enqueued = VALUES(enqueued), due = VALUES(due),
 			expires = VALUES(expires), started = VALUES(started), finished = VALUES(finished), retain = VALUES(retain), reason = VALUES(reason),
-			server = VALUES(server), extra = VALUES(extra), history = VALUES(history)`)
+			server = VALUES(server), extra = VALUES(extra), history = VALUES(history)`
 )
 
 // What is indexed in jg_find, see Finder, is read there.
 var (
-	_ = sqlDue.as(MySQL, `SELECT j.id, j.shape, j.cls, j.rank, j.links, j.spill, j.lost, j.created, j.batch, j.recurring, j.history
+	_ = sqlDue.as(MySQL, `SELECT j.id, j.shape, j.cls, j.rank, j.links, j.spill, j.lost, j.created, j.batch, j.recurring, j.history, j.server
 		FROM jg_find d CROSS JOIN jg_job j ON j.id = d.id WHERE d.due > 0 AND d.due <= ? ORDER BY d.due LIMIT ?`)
 	_ = inFind(sqlNextDue, sqlExpired, sqlOccurrence, sqlHasJobs, sqlOpenJobs, sqlBatchShelves, sqlRecurringShelves, sqlServerShelves,
 		sqlRangeShelf, sqlRangeShelfBack, sqlRangeBatch, sqlRangeBatchBack, sqlRangeRecurring, sqlRangeRecurringBack,

@@ -1,14 +1,15 @@
 package sqlcore
 
 import (
-	"github.com/gojobgen/jobgen/storage"
+	"fmt"
+
 	"github.com/gojobgen/jobgen/storage/internal/rules"
 )
 
 var (
-	sqlDue = sqlText(`SELECT id, shape, cls, rank, links, spill, lost, created, batch, recurring, history FROM jg_job
+	sqlDue = sqlText(`SELECT id, shape, cls, rank, links, spill, lost, created, batch, recurring, history, server FROM jg_job
 		WHERE due > 0 AND due <= ? ORDER BY due LIMIT ?`)
-	sqlPromote = sqlText(`UPDATE jg_job SET cls = 4, rank = ?, enqueued = ?, due = 0, reason = ?, history = ? WHERE id = ?`)
+	sqlPromote = sqlText(fmt.Sprintf(`UPDATE jg_job SET cls = 4, rank = ?, enqueued = ?, due = 0, links = links | %d WHERE id = ?`, linkDue))
 )
 
 // promote makes enqueued what is due. Many jobs often fall due together: of most of them
@@ -25,7 +26,7 @@ func (k *ticking) promote() error {
 	var due []record
 	err := each(k.Link, func(r *rows) error {
 		due = append(due, record{id: r.id(0), shape: r.int(1), cls: class(r.int(2)), stored: class(r.int(2)), rank: r.int64(3), links: r.int(4),
-			spill: r.int(5), lost: r.int(6), created: r.time(7), batch: r.id(8), recurring: r.str(9), history: r.bytes(10)})
+			spill: r.int(5), lost: r.int(6), created: r.time(7), batch: r.id(8), recurring: r.str(9), history: r.bytes(10), server: r.str(11)})
 		return nil
 	}, sqlDue, k.now, k.budget)
 	if err != nil {
@@ -50,11 +51,8 @@ func (k *ticking) promoteOne(r *record) error {
 		return k.enqueueNow(whole, rules.Promoted)
 	}
 	k.setEnqueued(r)
-	r.reason = rules.Promoted
-	if err := r.note(storage.HistoryEntry{At: k.now, State: storage.Enqueued, Reason: r.reason}); err != nil {
-		return err
-	}
-	if _, err := k.Exec(sqlPromote, r.rank, r.enqueued, r.reason, r.history, r.id); err != nil {
+	r.reason, r.links = rules.Promoted, r.links|linkDue
+	if _, err := k.Exec(sqlPromote, r.rank, r.enqueued, r.id); err != nil {
 		return err
 	}
 	r.wasFound = true

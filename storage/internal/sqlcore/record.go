@@ -45,6 +45,7 @@ type record struct {
 	result   []byte
 
 	whole  bool    // of a fetch: nothing else is known of it
+	noted  bool    // its history has the entry of linkDue
 	ran    bool    // its run ends in this step
 	stored class   // as in the database; 0: not stored yet
 	end    *endRow // it ended there, and its row in jg_job is as it was before
@@ -200,16 +201,20 @@ var (
 			settled, dropped, created, enqueued, due, expires, started, finished, retain, payload, options, metadata)
 		VALUES (?1, ?2, ?3, %d, ?4, 0, 0, 0, 1, 0, 0, 0, 0, 0, ?5, ?5, 0, 0, 0, 0, 0, ?6, ?7, ?8)
 		ON CONFLICT (id) DO NOTHING`, classLive))
-	sqlSaveJob = sqlText(`UPDATE jg_job SET shape = ?, shelf = ?, cls = ?, rank = ?, line = ?, links = ?, spill = ?, attempt = ?,
-			retries = ?, lost = ?, fetches = ?, settled = ?, dropped = ?, enqueued = ?, due = ?, expires = ?, started = ?,
-			finished = ?, retain = ?, reason = ?, server = ?, extra = ?, history = ?
-		WHERE id = ?`)
+	sqlSaveJob     = sqlText(`UPDATE jg_job SET ` + setJob)
+	sqlSaveEnd     = sqlText(`UPDATE jg_job SET result = ?, ` + setJob)
 	sqlSavePayload = sqlText(`UPDATE jg_job SET payload = ? WHERE id = ?`)
 	sqlSaveResult  = sqlText(`UPDATE jg_job SET result = ? WHERE id = ?`)
 	sqlSaveLinks   = sqlText(`UPDATE jg_job SET links = links | ? WHERE id = ?`)
 	sqlSaveExpiry  = sqlText(`UPDATE jg_job SET expires = 0 WHERE id = ?`)
 	sqlDropJob     = sqlText(`DELETE FROM jg_job WHERE id = ?`)
 )
+
+// setJob writes what may change about a job.
+const setJob = `shape = ?, shelf = ?, cls = ?, rank = ?, line = ?, links = ?, spill = ?, attempt = ?,
+			retries = ?, lost = ?, fetches = ?, settled = ?, dropped = ?, enqueued = ?, due = ?, expires = ?, started = ?,
+			finished = ?, retain = ?, reason = ?, server = ?, extra = ?, history = ?
+		WHERE id = ?`
 
 // job loads a job, nil when there is none.
 func (t *tx) job(id storage.ID) (rec *record, err error) {
@@ -319,7 +324,10 @@ func (t *tx) addPlain(r *record) (bool, error) {
 }
 
 // save writes what may change about a job, and counts a change of its class.
-func (t *tx) save(r *record) error {
+func (t *tx) save(r *record) error { return t.saveBy(sqlSaveJob, r) }
+
+// saveBy is save by a statement that takes more in front.
+func (t *tx) saveBy(s *Stmt, r *record, first ...any) error {
 	more, err := r.encodeExtra()
 	if err != nil {
 		return err
@@ -331,9 +339,12 @@ func (t *tx) save(r *record) error {
 	if err != nil {
 		return err
 	}
-	_, err = t.Exec(sqlSaveJob, r.shape, shelfOf(r.shape), int(r.cls), r.rank, r.line, r.links, r.spill, r.attempt,
+	if r.noted {
+		r.links &^= linkDue
+	}
+	_, err = t.Exec(s, append(first, r.shape, shelfOf(r.shape), int(r.cls), r.rank, r.line, r.links, r.spill, r.attempt,
 		r.retries, r.lost, r.fetches, r.settled, r.dropped, r.enqueued, r.due, r.expires, r.started,
-		r.finished, r.retain, optional(r.reason), optional(r.server), more, history, r.id)
+		r.finished, r.retain, optional(r.reason), optional(r.server), more, history, r.id)...)
 	if err != nil {
 		return err
 	}

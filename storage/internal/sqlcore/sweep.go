@@ -72,7 +72,7 @@ func (k *ticking) sweepThese(entries []sweepEntry) error {
 	var gone []storage.ID
 	ends := make(map[int][]storage.ID) // by shelf
 	for _, r := range found {
-		if r.links&^linkCounted != 0 || r.spill != 0 {
+		if r.links&^(linkCounted|linkDue) != 0 || r.spill != 0 {
 			if err := k.sweepJob(r); err != nil {
 				return err
 			}
@@ -270,8 +270,9 @@ func (t *tx) batchUsed(id storage.ID) (bool, error) {
 // past its time.
 const smallEvery = 30 * time.Second
 
-// SmallEvery is that time for drivers.
-const SmallEvery = smallEvery
+// SmallIdle is how long a driver may tick by itself, while nothing happens, before it
+// leaves that look to the core.
+const SmallIdle = 5 * time.Minute
 
 // rememberEnded is how long the id of a session that is over stays known.
 const rememberEnded = time.Hour

@@ -270,8 +270,12 @@ var (
 	sqlNextRecurring = sqlText(`SELECT min(next) FROM jg_recurring WHERE owner = ? AND next > ? AND next > 0 AND paused = 0`)
 )
 
-// nextDue is how long until the next scheduled or recurring job.
+// nextDue is how long until the next scheduled or recurring job. While there is more to do
+// the answer is now: what has just left an index is in the way of a search for the next.
 func (k *ticking) nextDue() error {
+	if k.result.More {
+		return nil
+	}
 	var next time.Time
 	sooner := func(r *rows) {
 		if at := r.time(0); !at.IsZero() && (next.IsZero() || at.Before(next)) {

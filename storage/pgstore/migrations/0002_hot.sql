@@ -250,7 +250,7 @@ BEGIN
 	v_us := (extract(epoch FROM clock_timestamp()) * 1000000)::bigint + p_shift;
 	v_ms := v_us / 1000;
 	UPDATE jg_session s SET seen = v_ms
-	WHERE s.no = p_session AND s.dead = 0 AND s.seen <= v_ms AND v_ms - s.seen <= s.lease / 2 AND v_ms - s.swept < 30000
+	WHERE s.no = p_session AND s.dead = 0 AND s.seen <= v_ms AND v_ms - s.seen <= s.lease / 2 AND v_ms - s.swept < 300000
 		AND EXISTS (SELECT 1 FROM jg_meta m WHERE m.one = 1 AND m.generation = p_generation)
 		AND NOT EXISTS (SELECT 1 FROM jg_run r WHERE r.session = p_session AND r.flags & 2 > 0)
 		AND NOT EXISTS (SELECT 1 FROM jg_session o WHERE o.dead = 1 OR o.no <> p_session AND v_ms - o.seen > o.lease)
