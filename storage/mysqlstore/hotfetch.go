@@ -194,38 +194,57 @@ func (f *plainFetch) write() error {
 
 // leave takes jobs off the main lines.
 func (f *plainFetch) leave(gone []goneRow) *writing {
-	rows := make([][]any, len(gone))
-	for i, g := range gone {
-		rows[i] = []any{g.queue, g.rank, g.job}
-	}
-	return f.d.texts.remove("jg_ready r", "r.queue = v.a AND r.line = 0 AND r.`rank` = v.b AND r.job = v.c", rows)
+	return f.d.texts.removing("jg_ready r", "r.queue = v.a AND r.line = 0 AND r.`rank` = v.b AND r.job = v.c", len(gone), 3,
+		func(w *writing, i, k int) {
+			switch g := &gone[i]; k {
+			case 0:
+				w.number(int64(g.queue))
+			case 1:
+				w.number(g.rank)
+			default:
+				w.b = appendHex(w.b, g.job[:])
+			}
+		})
 }
 
 // remove deletes rows by their whole key, of one to three columns. Each is looked up: with
 // lists of values the server may prefer to read the table, and then waits for rows of
 // transactions that are open.
 func (t *texts) remove(table, on string, keys [][]any) *writing {
+	return t.removing(table, on, len(keys), len(keys[0]), func(w *writing, i, k int) { w.vals(keys[i][k]) })
+}
+
+// removing is remove of n rows, with a function that writes the k-th column of a key.
+func (t *texts) removing(table, on string, n, width int, write func(w *writing, i, k int)) *writing {
 	name, _, _ := strings.Cut(table, " ")
 	alias := strings.TrimPrefix(table, name+" ")
-	w := &writing{b: make([]byte, 0, 300+80*len(keys))}
+	w := room(300 + 80*n)
 	w.add("DELETE " + alias + " FROM (SELECT ")
-	for i, v := range keys[0] {
-		if i > 0 {
+	for k := range width {
+		if k > 0 {
 			w.add(", ")
 		}
-		w.vals(v).add(" AS " + string("abc"[i]))
+		write(w, 0, k)
+		w.add(" AS " + string("abc"[k]))
 	}
 	row := "("
 	if !t.mariadb {
 		row = "ROW("
 	}
-	for i, key := range keys[1:] {
-		if i == 0 {
+	for i := 1; i < n; i++ {
+		if i == 1 {
 			w.add(" UNION ALL VALUES ")
 		} else {
 			w.add(",")
 		}
-		w.add(row).vals(key...).add(")")
+		w.add(row)
+		for k := range width {
+			if k > 0 {
+				w.add(",")
+			}
+			write(w, i, k)
+		}
+		w.add(")")
 	}
 	return w.add(t.Named(") v STRAIGHT_JOIN " + table + " FORCE INDEX (PRIMARY) ON " + on))
 }
