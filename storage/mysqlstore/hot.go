@@ -91,12 +91,11 @@ func (d *database) instantOf(l *link) (time.Time, error) {
 
 // ours shares the write lock, and reads what a hot path has to know: the generation of
 // the names, whether the session lives, more, and the clock. What is read beside the row
-// that is locked is asked for that row, so it is read after the lock. Behind that it runs
+// of the lock is asked for that row, so it is read after the lock. Behind that it runs
 // further queries.
 func (d *database) ours(l *link, session int, more string, further ...string) (vals []int64, now time.Time, found []*rows, err error) {
-	no := strconv.Itoa(session)
-	text := "SELECT m.generation, (SELECT s.dead FROM jg_session s WHERE s.no = " + no + " AND m.one = 1)" + more + ", " + clockText +
-		" FROM jg_meta m WHERE m.one = 1 LOCK IN SHARE MODE"
+	text := "SELECT m.generation, s.dead" + more + ", " + clockText +
+		" FROM jg_meta m STRAIGHT_JOIN jg_session s ON s.no = m.one - 1 + " + strconv.Itoa(session) + " WHERE m.one = 1 LOCK IN SHARE MODE"
 	began := time.Now()
 	if found, err = l.queries(append([]string{d.texts.Named(text)}, further...)...); err != nil {
 		return nil, now, nil, err

@@ -96,6 +96,7 @@ func (f *fetchingHot) look(ctx context.Context, cursor bool) (enough, known bool
 	if err != nil || !got.Known {
 		return false, false, err
 	}
+	f.result.Jobs = slices.Grow(f.result.Jobs, len(got.Rows))
 	for i := range got.Rows {
 		if err := f.give(&got.Rows[i], got.Now); err != nil {
 			return false, true, err
