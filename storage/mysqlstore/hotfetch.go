@@ -125,7 +125,7 @@ func (f *plainFetch) spans(queue int) string {
 
 // readyColumns are what a fetch reads: of new jobs less than of others.
 const readyColumns = "r.`rank`, r.job, r.flags, r.shape, j.links, j.created, j.payload, j.options, j.metadata, j.extra, " +
-	"IF(r.flags & 4, NULL, CAST(CONCAT_WS(' ', j.fetches, j.attempt, j.retries, j.lost, j.enqueued, j.started) AS BINARY))"
+	"IF(r.flags & 4, NULL, CAST(CONCAT_WS(' ', COALESCE(j.fetches, 0), j.attempt, COALESCE(j.retries, 0), COALESCE(j.lost, 0), j.enqueued, COALESCE(j.started, 0)) AS BINARY))"
 
 // claimText locks the first jobs of a queue and reads them.
 func (f *plainFetch) claimText(queue int) string {
