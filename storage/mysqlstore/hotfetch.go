@@ -1,6 +1,7 @@
 package mysqlstore
 
 import (
+	"bytes"
 	"context"
 	"database/sql/driver"
 	"errors"
@@ -100,8 +101,7 @@ func (f *plainFetch) run() error {
 
 // lines asks for held lines that the core has to look at, and for the session's last call.
 func (f *plainFetch) lines(queues []int) string {
-	return ", (SELECT COUNT(*) FROM jg_line n WHERE n.queue IN " + inList(queues) + " AND (n.cause IN (1, 2) OR n.due > 0) AND m.one = 1)" +
-		", (SELECT c.`call` FROM jg_session c WHERE c.no = " + strconv.Itoa(f.r.Session) + " AND m.one = 1)"
+	return ", (SELECT COUNT(*) FROM jg_line n WHERE n.queue IN " + inList(queues) + " AND (n.cause IN (1, 2) OR n.due > 0) AND m.one = 1), s.`call`"
 }
 
 // spans is the condition of one queue.
@@ -123,8 +123,9 @@ func (f *plainFetch) spans(queue int) string {
 	return string(append(b, ')'))
 }
 
-const readyColumns = "r.`rank`, r.job, r.flags, r.shape, j.links, j.fetches, j.attempt, j.retries, j.lost, j.created, j.enqueued, j.started," +
-	" j.payload, j.options, j.metadata, j.extra"
+// readyColumns are what a fetch reads: of new jobs less than of others.
+const readyColumns = "r.`rank`, r.job, r.flags, r.shape, j.links, j.created, j.payload, j.options, j.metadata, j.extra, " +
+	"IF(r.flags & 4, NULL, CAST(CONCAT_WS(' ', COALESCE(j.fetches, 0), j.attempt, COALESCE(j.retries, 0), COALESCE(j.lost, 0), j.enqueued, COALESCE(j.started, 0)) AS BINARY))"
 
 // claimText locks the first jobs of a queue and reads them.
 func (f *plainFetch) claimText(queue int) string {
@@ -153,15 +154,26 @@ func (f *plainFetch) take(queue int, found *rows) {
 			f.got.Odd = true
 			return
 		}
-		p := sqlcore.PlainRow{ID: storage.ID(c.bytes(1)), Shape: int(c.int(3)), Rank: c.int(0), Attempt: int(c.int(6)), Retries: int(c.int(7)),
-			Lost: int(c.int(8)), Fetch: int(c.int(5)) + 1, Created: c.int(9), Enqueued: c.int(10), Started: c.int(11),
-			Payload: c.bytes(12), Options: c.bytes(13), Metadata: c.bytes(14), Extra: c.bytes(15), Ahead: f.max == 0}
+		p := sqlcore.PlainRow{ID: storage.ID(c.bytes(1)), Shape: int(c.int(3)), Rank: c.int(0), Attempt: 1, Fetch: 1, Created: c.int(5), Enqueued: c.int(5),
+			Payload: c.bytes(6), Options: c.bytes(7), Metadata: c.bytes(8), Extra: c.bytes(9), Ahead: f.max == 0}
+		if n := numbersOf(c.bytes(10)); len(n) == 6 {
+			p.Fetch, p.Attempt, p.Retries, p.Lost, p.Enqueued, p.Started = int(n[0])+1, int(n[1]), int(n[2]), int(n[3]), n[4], n[5]
+		}
 		f.max = max(f.max-1, 0)
 		f.left--
 		f.got.Rows = append(f.got.Rows, p)
 		f.gone = append(f.gone, goneRow{queue, p.Rank, p.ID})
 		f.links = append(f.links, int(c.int(4)))
 	}
+}
+
+// numbersOf are numbers with spaces between them.
+func numbersOf(text []byte) (all []int64) {
+	for word := range bytes.FieldsSeq(text) {
+		n, _ := strconv.ParseInt(string(word), 10, 64) // the server wrote it
+		all = append(all, n)
+	}
+	return all
 }
 
 // write moves what was taken from the lines to a claim of the session.
@@ -177,7 +189,7 @@ func (f *plainFetch) write() error {
 	}
 	c := f.d.claims.make(f.r.Session, jobs, f.fresh)
 	c.call, c.started, c.ahead = f.r.Call, f.got.Now.UnixMilli(), ahead
-	err := f.l.write([]*writing{f.leave(f.gone), c.insert(f.d.texts)}, "COMMIT")
+	err := f.l.write(append(f.leave(f.gone), c.insert(f.d.texts)), "COMMIT")
 	switch {
 	case err == nil:
 		f.d.claims.remember(c)
@@ -192,40 +204,65 @@ func (f *plainFetch) write() error {
 	return err
 }
 
-// leave takes jobs off the main lines.
-func (f *plainFetch) leave(gone []goneRow) *writing {
-	rows := make([][]any, len(gone))
-	for i, g := range gone {
-		rows[i] = []any{g.queue, g.rank, g.job}
+// leave takes jobs off the main lines: those of a queue stand together.
+func (f *plainFetch) leave(gone []goneRow) (all []*writing) {
+	for len(gone) > 0 {
+		n := 1
+		for n < len(gone) && gone[n].queue == gone[0].queue {
+			n++
+		}
+		some := gone[:n]
+		on := "r.queue = " + strconv.Itoa(some[0].queue) + " AND r.line = 0 AND r.`rank` = v.a AND r.job = v.b"
+		all = append(all, f.d.texts.removing("jg_ready r", on, n, 2, func(w *writing, i, k int) {
+			if k == 0 {
+				w.number(some[i].rank)
+			} else {
+				w.b = appendHex(w.b, some[i].job[:])
+			}
+		}))
+		gone = gone[n:]
 	}
-	return f.d.texts.remove("jg_ready r", "r.queue = v.a AND r.line = 0 AND r.`rank` = v.b AND r.job = v.c", rows)
+	return all
 }
 
 // remove deletes rows by their whole key, of one to three columns. Each is looked up: with
 // lists of values the server may prefer to read the table, and then waits for rows of
 // transactions that are open.
 func (t *texts) remove(table, on string, keys [][]any) *writing {
+	return t.removing(table, on, len(keys), len(keys[0]), func(w *writing, i, k int) { w.vals(keys[i][k]) })
+}
+
+// removing is remove of n rows, with a function that writes the k-th column of a key.
+func (t *texts) removing(table, on string, n, width int, write func(w *writing, i, k int)) *writing {
 	name, _, _ := strings.Cut(table, " ")
 	alias := strings.TrimPrefix(table, name+" ")
-	w := &writing{b: make([]byte, 0, 300+80*len(keys))}
+	w := room(300 + 80*n)
 	w.add("DELETE " + alias + " FROM (SELECT ")
-	for i, v := range keys[0] {
-		if i > 0 {
+	for k := range width {
+		if k > 0 {
 			w.add(", ")
 		}
-		w.vals(v).add(" AS " + string("abc"[i]))
+		write(w, 0, k)
+		w.add(" AS " + string("abc"[k]))
 	}
 	row := "("
 	if !t.mariadb {
 		row = "ROW("
 	}
-	for i, key := range keys[1:] {
-		if i == 0 {
+	for i := 1; i < n; i++ {
+		if i == 1 {
 			w.add(" UNION ALL VALUES ")
 		} else {
 			w.add(",")
 		}
-		w.add(row).vals(key...).add(")")
+		w.add(row)
+		for k := range width {
+			if k > 0 {
+				w.add(",")
+			}
+			write(w, i, k)
+		}
+		w.add(")")
 	}
 	return w.add(t.Named(") v STRAIGHT_JOIN " + table + " FORCE INDEX (PRIMARY) ON " + on))
 }

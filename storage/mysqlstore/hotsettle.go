@@ -151,10 +151,12 @@ func (p *plainSettle) retain(e *sqlcore.PlainEnd) int64 {
 }
 
 func (p *plainSettle) add() *writing {
-	w := &writing{b: make([]byte, 0, 200+200*len(p.ends))}
+	w := room(200 + 200*len(p.ends))
+	now := p.now.UnixMilli()
 	w.add(p.d.texts.Named("INSERT INTO jg_end (session, finished, shelf, id, shape, `fetch`, started, retain, took, result) VALUES "))
 	return p.each(w, func(i int, e *sqlcore.PlainEnd) {
-		w.add("(").vals(p.session, p.now, shelfOf(p.shapes[i]), e.Job, p.shapes[i], e.Fetch, p.started[i], p.retain(e), int64(e.Took), filled(e.Result)).add(")")
+		w.add("(").number(int64(p.session)).int(now).int(shelfOf(p.shapes[i])).id(&e.Job).int(p.shapes[i]).int(int64(e.Fetch)).
+			int(p.started[i]).int(p.retain(e)).int(int64(e.Took)).bytes(e.Result).end()
 	})
 }
 

@@ -3,7 +3,6 @@ package mysqlstore
 import (
 	"context"
 	"database/sql"
-	"database/sql/driver"
 	"errors"
 	"fmt"
 	"strings"
@@ -90,6 +89,11 @@ func (l *link) queries(texts ...string) (all []*rows, err error) {
 func (l *link) results(text string, n int) (all []*rows, err error) {
 	ctx, cancel := l.context()
 	defer cancel()
+	if c, ok := l.conn.(*sql.Conn); ok {
+		if all, err = direct(ctx, c, text, n); !errors.Is(err, errIndirect) {
+			return all, err
+		}
+	}
 	found, err := l.conn.QueryContext(ctx, text)
 	if err != nil {
 		return nil, err
@@ -108,10 +112,14 @@ func (l *link) results(text string, n int) (all []*rows, err error) {
 	if err := firstError(found.Err(), found.Close()); err != nil {
 		return nil, err
 	}
+	return all, enough(all, n)
+}
+
+func enough(all []*rows, n int) error {
 	if len(all) < n {
-		return nil, fmt.Errorf("the server gave %d tables of %d", len(all), n)
+		return fmt.Errorf("the server gave %d tables of %d", len(all), n)
 	}
-	return all, nil
+	return nil
 }
 
 // read reads one table.
@@ -172,36 +180,6 @@ func firstError(errs ...error) error {
 	}
 	return nil
 }
-
-// rows are the rows of a query, read already.
-type rows struct {
-	vals  []driver.Value
-	width int
-}
-
-// Next gives the values of the next row.
-func (r *rows) Next() ([]driver.Value, bool, error) {
-	if len(r.vals) == 0 || r.width == 0 {
-		return nil, false, nil
-	}
-	row := r.vals[:r.width]
-	r.vals = r.vals[r.width:]
-	return row, true, nil
-}
-
-// numbers are the first values of all rows.
-func (r *rows) numbers() (all []int) {
-	for {
-		row, ok, _ := r.Next()
-		if !ok {
-			return all
-		}
-		all = append(all, int(columns(row).int(0)))
-	}
-}
-
-// Close has nothing to let go of.
-func (r *rows) Close() error { return nil }
 
 // The numbers of errors that have a meaning here.
 const (

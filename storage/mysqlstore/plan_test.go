@@ -66,7 +66,7 @@ func hotTexts(t *testing.T, d *database) (all []string) {
 		t.Fatal(err)
 	}
 	drop := p.drop()
-	return append(find, f.claimText(1), d.filledText([]int{1, 2, 3}), string(gone.b), string(drop.b), d.pollText([]int{1, 2}),
+	return append(find, f.claimText(1), d.filledText([]int{1, 2, 3}), string(gone[0].b), string(drop.b), d.pollText([]int{1, 2}),
 		d.idleText(&sqlcore.IdleTick{Session: 1, Owner: "a", Queues: []int{1, 2}}))
 }
 

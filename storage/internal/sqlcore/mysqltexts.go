@@ -43,6 +43,9 @@ const (
 			server = VALUES(server), extra = VALUES(extra), history = VALUES(history)`
 )
 
+// In jg_job null is 0.
+var _ = sqlSaveLinks.as(MySQL, `UPDATE jg_job SET links = COALESCE(links, 0) | ? WHERE id = ?`)
+
 // What is indexed in jg_find, see Finder, is read there.
 var (
 	_ = sqlDue.as(MySQL, `SELECT j.id, j.shape, j.cls, j.rank, j.links, j.spill, j.lost, j.created, j.batch, j.recurring, j.history, j.server

@@ -51,29 +51,29 @@ CREATE TABLE IF NOT EXISTS jg_tally (
 ) ENGINE = InnoDB;
 
 -- Rows are kept small: what is large lies in jg_big. The defaults are those of a new job
--- that waits for a worker.
+-- that waits for a worker; null is 0 and takes no room.
 CREATE TABLE IF NOT EXISTS jg_job (
 	id         VARBINARY(17) PRIMARY KEY,
 	shape      INT NOT NULL DEFAULT 0,
 	shelf      INT NOT NULL DEFAULT 0, -- of the shape: what lists are kept by
-	cls        INT NOT NULL DEFAULT 4,
+	cls        TINYINT NOT NULL DEFAULT 4,
 	`rank`     BIGINT NOT NULL DEFAULT 0, -- priority and place in the queue
-	line       BIGINT NOT NULL DEFAULT 0, -- 0, or the held line
-	links      INT NOT NULL DEFAULT 0, -- bits: what else knows the job
-	spill      INT NOT NULL DEFAULT 0, -- bits: which parts are in jg_big
+	line       BIGINT, -- 0, or the held line
+	links      INT, -- bits: what else knows the job
+	spill      INT, -- bits: which parts are in jg_big
 	attempt    INT NOT NULL DEFAULT 1,
-	retries    INT NOT NULL DEFAULT 0,
-	lost       INT NOT NULL DEFAULT 0,
-	fetches    INT NOT NULL DEFAULT 0, -- without the one that runs
-	settled    BIGINT NOT NULL DEFAULT 0, -- last settled fetch * 8 + what was sent
-	dropped    INT NOT NULL DEFAULT 0, -- history entries
+	retries    INT,
+	lost       INT,
+	fetches    INT, -- without the one that runs
+	settled    BIGINT, -- last settled fetch * 8 + what was sent
+	dropped    INT, -- history entries
 	created    BIGINT NOT NULL DEFAULT 0,
 	enqueued   BIGINT NOT NULL DEFAULT 0,
-	due        BIGINT NOT NULL DEFAULT 0,
-	expires    BIGINT NOT NULL DEFAULT 0,
-	started    BIGINT NOT NULL DEFAULT 0,
-	finished   BIGINT NOT NULL DEFAULT 0,
-	retain     BIGINT NOT NULL DEFAULT 0,
+	due        BIGINT,
+	expires    BIGINT,
+	started    BIGINT,
+	finished   BIGINT,
+	retain     BIGINT,
 	reason     BLOB,
 	server     VARBINARY(255),
 	batch      VARBINARY(17),
