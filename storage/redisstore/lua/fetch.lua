@@ -15,13 +15,14 @@ if number < session.call then return L.done({0, 0}) end -- guard: late fetch
 
 local goes_on = ARGV[8] == '1'
 local said, asked, no_more = cmsgpack.unpack(ARGV[9]), {}, {}
-local function row(j) return look.whole(j.id, L.encode(j)) end
+local function row(j) return look.whole(j.id, {r = L.encode(j), body = j.body, result = j.result}) end
 
 -- again answers a repeated call: with what is still the session's.
 if number == session.call and not goes_on then -- guard: repeated fetch
   local gave = call('HGET', k_gave, session.id) or spack('>I6B', 0, 0)
   local answer = {sunpack('>I6B', gave)}
   answer[3] = nil
+  gave = gave .. (call('HGET', k_gave, session.id .. spack('>I6', number)) or '')
   for at = 8, #gave, 20 do
     local id, fetch = sub(gave, at, at + 15), sunpack('>I4', gave, at + 16)
     local j = L.job(id)
@@ -48,12 +49,28 @@ local function turn(member, at)
   return prio * 281474976710656 + seq
 end
 
+-- window reads the next jobs of a source. Each job of a pack stands there by itself.
+local function window(c)
+  local members, jobs, ended = L.range(k_line, c.prefix, 100, c.last), {}, true
+  for _, member in ipairs(members) do
+    if #jobs >= 100 then
+      ended = false
+      break
+    end
+    local seq = sunpack('>I6', member, 14)
+    for at = 20, #member, 16 do
+      jobs[#jobs + 1] = sub(member, 1, 13) .. spack('>I6', seq) .. sub(member, at, at + 15)
+      seq = seq + 1
+    end
+  end
+  c.window, c.i, c.done = jobs, 1, ended and #members < 100
+end
+
 -- next_of is the member of a source that is next, or nil.
 local function next_of(c)
   if c.i > #c.window then
     if c.done then return nil end
-    c.window, c.i = L.range(k_line, c.prefix, 100, c.last), 1
-    c.done = #c.window < 100
+    window(c)
     local ids = {}
     for i, member in ipairs(c.window) do ids[i] = sub(member, 20) end
     L.load(ids)
