@@ -102,6 +102,9 @@
 //	gave     hash    session id -> Again in microseconds (6 bytes), More (1 byte), then id and
 //	                 fetch (4 bytes) of each job that its last fetch gave; session id, call -> the
 //	                 same of a plain fetch, while any of them is open
+//	park     hash    session id -> its next call, parked (park.go): its number in 6 bytes, how many
+//	                 jobs in 4, length of a channel, number of queues, then those: N8 of the
+//	                 queues, N8 of kind and fingerprint of what it reads; also the prefix of channels
 //	ended    zset    ids of sessions that ended, by time in ms, kept for a day
 //	dying    list    dead sessions with jobs: cmsgpack {id, server, MaxLost; 0: closed}
 //	owner    hash    owner -> ms when its last session ended

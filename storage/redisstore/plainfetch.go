@@ -42,7 +42,7 @@ func (g *guess) was(plain bool) {
 // has to.
 func (f *fetching) plain(ctx context.Context, sh *shard) (bool, error) {
 	starts, _ := f.left()
-	reply, err := sh.run(ctx, plainFetchScript(), f.args()...)
+	reply, err := sh.run(ctx, plainFetchScript(), append(f.args(), f.s.bell.parkedAt(f.r))...)
 	if err != nil {
 		return false, err
 	}
@@ -65,18 +65,8 @@ func (f *fetching) plain(ctx context.Context, sh *shard) (bool, error) {
 	}
 	g := given{sh: sh, session: f.r.Session, now: now, server: asString(answer[3]), call: f.r.Call,
 		ids: asString(answer[4]), sizes: asString(answer[5]), values: asString(answer[6]), more: answer[7:]}
-	jobs := make([]storage.Fetched, 0, len(f.res.Jobs)+len(g.sizes)/4)
-	f.res.Jobs = append(jobs, f.res.Jobs...)
-	for i := 0; len(g.ids) > 0; i++ {
-		start := now
-		if i >= starts {
-			start = 0
-		}
-		job, err := g.next(start)
-		if err != nil {
-			return true, f.s.fault("fetch", err)
-		}
-		f.res.Jobs = append(f.res.Jobs, job)
+	if f.res.Jobs, err = g.all(f.res.Jobs, starts); err != nil {
+		return true, f.s.fault("fetch", err)
 	}
 	return true, nil
 }
@@ -92,6 +82,24 @@ type given struct {
 
 	ids, sizes, values string
 	more               []any // bodies or rows
+}
+
+// all takes all jobs, of which so many start.
+func (g *given) all(before []storage.Fetched, starts int) ([]storage.Fetched, error) {
+	jobs := make([]storage.Fetched, len(before), len(before)+len(g.ids)/16)
+	copy(jobs, before)
+	for i := 0; len(g.ids) > 0; i++ {
+		start := g.now
+		if i >= starts {
+			start = 0
+		}
+		job, err := g.next(start)
+		if err != nil {
+			return nil, err
+		}
+		jobs = append(jobs, job)
+	}
+	return jobs, nil
 }
 
 // claim is the claim of a fetch with this number, by a start at start or held ready (0).

@@ -200,6 +200,10 @@ func (b *bodies) of(n *storage.NewJob) []byte {
 	return b.b[from:len(b.b):len(b.b)]
 }
 
+// handedOver is the script's answer when a session that waits was given the jobs: it is
+// told in another way.
+const handedOver = 2
+
 // plain stores groups with the plain script; it reports false when something of them is
 // stored already, and then nothing was written.
 func (in *inserting) plain(ctx context.Context, sh *shard, which []int) (bool, error) {
@@ -210,10 +214,13 @@ func (in *inserting) plain(ctx context.Context, sh *shard, which []int) (bool, e
 		}
 	}
 	reply, err := sh.run(ctx, plainInsertScript(), a.args()...)
-	if err != nil || asInt(reply) != 1 {
+	done := asInt(reply)
+	if err != nil || done == 0 {
 		return false, err
 	}
-	sh.s.woke(string(a.queues))
+	if done != handedOver {
+		sh.s.woke(string(a.queues))
+	}
 	for _, i := range which {
 		jobs := make([]storage.Inserted, len(in.groups[i].Jobs))
 		for k := range jobs {

@@ -11,15 +11,14 @@
 -- uses: lib sessions lookrow
 local session, number = L.session(ARGV[2]), tonumber(ARGV[3])
 if not session then return L.done({'lost'}) end
-if number < session.call then return L.done({0, 0}) end -- guard: late fetch
-
 local goes_on = ARGV[8] == '1'
 local said, asked, no_more = cmsgpack.unpack(ARGV[9]), {}, {}
 local function row(j) return look.whole(j.id, {r = L.encode(j), body = j.body, result = j.result}) end
 
--- again answers a repeated call: with what is still the session's.
-if number == session.call and not goes_on then -- guard: repeated fetch
-  local gave = call('HGET', k_gave, session.id) or spack('>I6B', 0, 0)
+-- again answers a repeated call: with what is still the session's. It may be the one before
+-- the last, of which the answer was lost, when the last was parked.
+if number < session.call or number == session.call and not goes_on then -- guard: repeated fetch
+  local gave = number == session.call and call('HGET', k_gave, session.id) or spack('>I6B', 0, 0)
   local answer = {sunpack('>I6B', gave)}
   answer[3] = nil
   gave = gave .. (call('HGET', k_gave, session.id .. spack('>I6', number)) or '')

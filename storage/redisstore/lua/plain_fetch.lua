@@ -5,8 +5,9 @@
 -- all, the lengths of their values in state in 4 bytes each, those values (the record as the
 -- job waited, or a short one with its body), and for each that is not short its body or row,
 -- in their order. The claims are those that claim.go makes of that.
--- ARGV: as fetch.lua.
--- keys: session gave open paused line turn state body run count held more part claim
+-- With less to give than is to start it parks the next call, for an insert that comes first to answer.
+-- ARGV: as fetch.lua; then the channel where the answer of a parked call is awaited, or nothing.
+-- keys: session gave open park paused line turn state body run count held more part claim
 -- uses: lookrow
 local call, spack, sunpack, sub, byte = redis.call, struct.pack, struct.unpack, string.sub, string.byte
 local band, min, concat = bit.band, math.min, table.concat
@@ -17,8 +18,7 @@ local FF = string.rep('\255', 40)
 local session = call('HGET', k_session, id)
 if not session then return {'lost'} end
 local before = sunpack('>I6', session, 29)
-if number < before then return {0, 0, 0, ''} end -- guard: late fetch
-if number == before then return 'full' end -- guard: repeated fetch
+if number <= before then return 'full' end -- guard: repeated fetch
 
 local readable = {}
 local function reads(ref)
@@ -179,6 +179,10 @@ if n > 0 then
   end
 else
   call('HSET', k_gave, id, none)
+end
+local channel = ARGV[8]
+if channel ~= '' and n < start then
+  call('HSET', k_park, id, spack('>I6I4BB', number + 1, start - n, #channel, #ARGV[7] / 8) .. channel .. ARGV[7] .. refs)
 end
 call('HSET', k_session, id, sub(session, 1, 28) .. number6 .. sub(session, 35))
 return answer

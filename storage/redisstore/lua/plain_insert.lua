@@ -5,10 +5,10 @@
 -- records (priority, N8 of queue, kind and fingerprint): that and their number. Behind them how
 -- many follow each other in a bucket (bucket, number in 2 bytes), one string; all ids; all
 -- bodies. Of scheduled jobs the number is negative; behind them id, body and due time of each:
--- ms, or + and ms from now. Answers 1, or 0 when something is stored already or twice in the
--- call, or due by now: nothing is written then.
--- keys: state body batch index shelf line due count name meta wake
-local call, spack, sunpack, sub, unpack = redis.call, struct.pack, struct.unpack, string.sub, unpack
+-- ms, or + and ms from now. Answers 1; 2 when a session that waits was given the jobs; or 0
+-- when something is stored already or twice in the call, or due by now: nothing is written then.
+-- keys: state body batch index shelf line due count name meta wake park session gave open run claim turn paused
+local call, spack, sunpack, sub, byte, unpack = redis.call, struct.pack, struct.unpack, string.sub, string.byte, unpack
 local concat, min = table.concat, math.min
 local names, counters, total = tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
 local queues, first = ARGV[5], 6 + names + counters
@@ -64,6 +64,57 @@ end
 local seq = total > 0 and call('HINCRBY', k_meta, 'seq', total) - total
 local lines, index, l, x = {}, {}, 0, 0
 
+-- has reports whether a list of names in size bytes each has one.
+local function has(list, name, size)
+  for at = 1, #list, size do
+    if sub(list, at, at + size - 1) == name then return true end
+  end
+  return false
+end
+
+-- parked finds a session whose next call waits for a run of jobs, as a plain fetch would give
+-- them to it: nothing may come before them.
+local function parked(middle, count)
+  local one = call('HRANDFIELD', k_park, '1', 'WITHVALUES')
+  local id, p = one[1], one[2]
+  if not id then return nil end
+  local number, max, c, q = sunpack('>I6I4BB', p)
+  local session = call('HGET', k_session, id)
+  if not session or sunpack('>I6', session, 29) >= number then -- guard: late park
+    call('HDEL', k_park, id)
+    return nil
+  end
+  local queue, queues = sub(middle, 2, 9), 13 + c
+  if count > max or not has(sub(p, queues, queues + 8 * q - 1), queue, 8) or not has(sub(p, queues + 8 * q), sub(middle, 10, 25), 16)
+    or call('EXISTS', k_turn, k_paused) > 0
+    or call('ZRANGEBYLEX', k_line, '[' .. queue, '[' .. queue .. '\255', 'LIMIT', '0', '1')[1] then return nil end
+  return id, number, sub(p, 13, 12 + c), session
+end
+
+-- hand answers a parked call with a run of jobs and their values in state; false when nobody
+-- hears it any more.
+local function hand(id, number, channel, session, values, count)
+  local number6, server = spack('>I6', number), sub(session, 35, 35 + byte(session, 35))
+  local ids, sizes, records, claims, gave = {}, {}, {}, {}, {}
+  local claim = id .. at6 .. at6 .. '\0\0\0\1' .. number6 .. server
+  for i = 1, count do
+    local job, r = values[2 * i - 1], values[2 * i]
+    ids[i], sizes[i], records[i], gave[i] = job, spack('>I4', #r), r, job .. '\0\0\0\1'
+    claims[2 * i - 1], claims[2 * i] = job, claim
+  end
+  local told = id .. number6 .. at6 .. spack('>I2', count) .. server .. concat(ids) .. concat(sizes) .. concat(records)
+  call('HDEL', k_park, id)
+  if call('PUBLISH', channel, told) == 0 then return false end
+  call('HSET', k_claim, unpack(claims))
+  call('ZADD', k_run, '0', id .. number6)
+  call('HSET', k_open, id .. number6, count)
+  call('HSET', k_gave, id, spack('>I6B', 0, 0), id .. number6, concat(gave))
+  call('HSET', k_session, id, sub(session, 1, 28) .. number6 .. sub(session, 35))
+  return true
+end
+
+local handed = false
+
 -- enqueued stores a run of jobs that wait for a worker: with short records, in packs.
 local function enqueued(middle, count)
   local place, class = sub(middle, 2, 9) .. '\0\0\0\0' .. sub(middle, 1, 1), '\3' .. sub(middle, 2, 17)
@@ -74,10 +125,15 @@ local function enqueued(middle, count)
     k = k + 2
     if k == 4000 or i == count then
       call('HSET', k_state, unpack(values, 1, k))
-      k = 0
+      if i < count then k = 0 end
     end
   end
-  for i = 1, count, maxpack do
+  -- A short call of one run may be what somebody waits for.
+  if count <= 32 and first == at and at + 2 + 2 * count == #ARGV then
+    local id, number, channel, session = parked(middle, count)
+    handed = id and hand(id, number, channel, session, values, count)
+  end
+  for i = 1, handed and 0 or count, maxpack do
     lines[l + 1], lines[l + 2] = '0', place .. spack('>I6', seq + i) .. concat(ARGV, '', ids + i, ids + min(i + maxpack - 1, count))
     l = l + 2
   end
@@ -131,6 +187,9 @@ for _, name in ipairs(call('HMGET', k_name, unpack(told))) do
     break
   end
 end
-for i = 6 + names, 5 + names + counters, 2 do call('HINCRBY', k_count, ARGV[i], ARGV[i + 1]) end
+for i = 6 + names, 5 + names + counters, 2 do
+  call('HINCRBY', k_count, handed and '\4' .. sub(ARGV[i], 2) or ARGV[i], ARGV[i + 1])
+end
+if handed then return 2 end
 if queues ~= '' and call('EXISTS', k_wake) == 1 then call('PUBLISH', k_wake, queues) end
 return 1
