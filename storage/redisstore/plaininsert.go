@@ -51,6 +51,9 @@ type plainArgs struct {
 	sorts map[kindOf]*sort
 	last  kindOf
 	runs  []run
+
+	told    *toldNames
+	telling []string // names
 }
 
 // sort is a sort of jobs with its counter.
@@ -109,9 +112,12 @@ func (a *plainArgs) meet(kind kindOf) *sort {
 		a.sorts = make(map[kindOf]*sort)
 	}
 	queue, name, print := n8(kind.queue), n8(kind.kind), n8(kind.print)
-	a.names = append(a.names, queue[:], kind.queue, name[:], kind.kind)
-	if kind.print != "" {
-		a.names = append(a.names, print[:], kind.print)
+	for _, name := range []string{kind.queue, kind.kind, kind.print} {
+		if name != "" && a.told.due(name) {
+			n := n8(name)
+			a.names = append(a.names, n[:], name)
+			a.telling = append(a.telling, name)
+		}
 	}
 	r := &sort{}
 	r.middle[0] = byte(kind.priority)
@@ -138,7 +144,7 @@ func (a *plainArgs) args() []any {
 	}
 	size := 4 + len(a.names) + len(a.counters)
 	for i := range a.runs {
-		size += 3 + 3*len(a.runs[i].jobs)
+		size += 4 + 3*len(a.runs[i].jobs)
 	}
 	args := make([]any, 0, size)
 	args = append(args, len(a.names), len(a.counters), a.total, a.queues)
@@ -158,10 +164,11 @@ func (r *run) args(args []any, b *bodies) []any {
 		}
 		return args
 	}
-	args = append(args, r.sort.middle[:], len(r.jobs), r.buckets())
+	ids := make([]byte, 0, 16*len(r.jobs))
 	for _, n := range r.jobs {
-		args = append(args, n.ID[:])
+		ids = append(ids, n.ID[:]...)
 	}
+	args = append(args, r.sort.middle[:], len(r.jobs), r.buckets(), ids)
 	for _, n := range r.jobs {
 		args = append(args, b.of(n))
 	}
@@ -207,7 +214,7 @@ const handedOver = 2
 // plain stores groups with the plain script; it reports false when something of them is
 // stored already, and then nothing was written.
 func (in *inserting) plain(ctx context.Context, sh *shard, which []int) (bool, error) {
-	var a plainArgs
+	a := plainArgs{told: &sh.told}
 	for _, i := range which {
 		for k := range in.groups[i].Jobs {
 			a.add(&in.groups[i].Jobs[k])
@@ -218,6 +225,7 @@ func (in *inserting) plain(ctx context.Context, sh *shard, which []int) (bool, e
 	if err != nil || done == 0 {
 		return false, err
 	}
+	sh.told.note(a.telling)
 	if done != handedOver {
 		sh.s.woke(string(a.queues))
 	}

@@ -68,6 +68,7 @@ type shard struct {
 	fetches guess
 	runs    runs
 	clock   clock
+	told    toldNames
 
 	mu       sync.Mutex
 	declared map[*script][]string

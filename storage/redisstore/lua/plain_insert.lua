@@ -3,8 +3,8 @@
 -- ARGV: count of names and counters that follow, names (N8, name), counters (field, jobs),
 -- queues (N8, one behind the other), jobs; then runs of jobs that share the middle of their
 -- records (priority, N8 of queue, kind and fingerprint): that and their number. Behind them how
--- many follow each other in a bucket (bucket, number in 2 bytes), one string; all ids; all
--- bodies. Of scheduled jobs the number is negative; behind them id, body and due time of each:
+-- many follow each other in a bucket (bucket, number in 2 bytes), one string; all ids, one
+-- string; all bodies. Of scheduled jobs the number is negative; behind them id, body and due time of each:
 -- ms, or + and ms from now. Answers 1; 2 when a session that waits was given the jobs; or 0
 -- when something is stored already or twice in the call, or due by now: nothing is written then.
 -- keys: state body batch index shelf line due count name meta wake park session gave open run claim turn paused
@@ -34,31 +34,41 @@ local function known(key, ids, from, to)
   end
 end
 
-local batches, seen = call('EXISTS', k_batch) == 1, {}
-local function fresh(ids, from, to)
-  for i = from, to do
+-- Most calls find none of these.
+local rare = call('EXISTS', k_batch, k_wake, k_park) > 0
+local batches, seen = rare and call('EXISTS', k_batch) == 1, {}
+local function fresh(ids)
+  for i = 1, #ids do
     local id = ids[i]
     if seen[id] then return false end
     seen[id] = true
   end
-  return not known(k_state, ids, from, to) and not (batches and known(k_batch, ids, from, to))
+  return not known(k_state, ids, 1, #ids) and not (batches and known(k_batch, ids, 1, #ids))
 end
 
-local at = first
+-- ids_of are the ids in a string.
+local function ids_of(all)
+  local ids = {}
+  for i = 1, #all / 16 do ids[i] = sub(all, 16 * i - 15, 16 * i) end
+  return ids
+end
+
+local at, split = first, {}
 while at <= #ARGV do
-  local count = tonumber(ARGV[at + 1])
+  local count, ids = tonumber(ARGV[at + 1]), nil
   if count > 0 then
-    if not fresh(ARGV, at + 3, at + 2 + count) then return 0 end
-    at = at + 3 + 2 * count
+    ids = ids_of(ARGV[at + 3])
+    split[at] = ids
+    at = at + 4 + count
   else
-    local ids = {}
+    ids = {}
     for i = 1, -count do
       ids[i] = ARGV[at + 3 * i - 1]
       if due_of(ARGV[at + 3 * i + 1]) <= now then return 0 end
     end
-    if not fresh(ids, 1, -count) then return 0 end
     at = at + 2 - 3 * count
   end
+  if not fresh(ids) then return 0 end
 end
 
 local seq = total > 0 and call('HINCRBY', k_meta, 'seq', total) - total
@@ -118,10 +128,10 @@ local handed = false
 -- enqueued stores a run of jobs that wait for a worker: with short records, in packs.
 local function enqueued(middle, count)
   local place, class = sub(middle, 2, 9) .. '\0\0\0\0' .. sub(middle, 1, 1), '\3' .. sub(middle, 2, 17)
-  local before, buckets, ids, values, k = '\131' .. middle, ARGV[at + 2], at + 2, {}, 0
+  local before, buckets, ids, all, values, k = '\131' .. middle, ARGV[at + 2], split[at], ARGV[at + 3], {}, 0
   for i = 1, count do
-    values[k + 1] = ARGV[ids + i]
-    values[k + 2] = before .. spack('>I6', seq + i) .. at6 .. ARGV[ids + count + i]
+    values[k + 1] = ids[i]
+    values[k + 2] = before .. spack('>I6', seq + i) .. at6 .. ARGV[at + 3 + i]
     k = k + 2
     if k == 4000 or i == count then
       call('HSET', k_state, unpack(values, 1, k))
@@ -129,25 +139,25 @@ local function enqueued(middle, count)
     end
   end
   -- A short call of one run may be what somebody waits for.
-  if count <= 32 and first == at and at + 2 + 2 * count == #ARGV then
+  if rare and count <= 32 and first == at and at + 3 + count == #ARGV then
     local id, number, channel, session = parked(middle, count)
     handed = id and hand(id, number, channel, session, values, count)
   end
   for i = 1, handed and 0 or count, maxpack do
-    lines[l + 1], lines[l + 2] = '0', place .. spack('>I6', seq + i) .. concat(ARGV, '', ids + i, ids + min(i + maxpack - 1, count))
+    lines[l + 1], lines[l + 2] = '0', place .. spack('>I6', seq + i) .. sub(all, 16 * i - 15, 16 * (i + maxpack - 1))
     l = l + 2
   end
-  local i = ids + 1
+  local i = 1
   for b = 1, #buckets, 8 do
     local n, shelf = sunpack('>I2', buckets, b + 6), class .. sub(buckets, b, b + 5)
     for k = i, i + n - 1, maxpack do
-      index[x + 1], index[x + 2] = '0', shelf .. concat(ARGV, '', k, min(k + maxpack, i + n) - 1)
+      index[x + 1], index[x + 2] = '0', shelf .. sub(all, 16 * k - 15, 16 * (min(k + maxpack, i + n) - 1))
       x = x + 2
     end
     call('HINCRBY', k_shelf, shelf, n)
     i = i + n
   end
-  seq, at = seq + count, at + 3 + 2 * count
+  seq, at = seq + count, at + 4 + count
 end
 
 -- scheduled stores a run of jobs that wait for their time.
@@ -179,17 +189,10 @@ while at <= #ARGV do
 end
 for i = 1, l, 2000 do call('ZADD', k_line, unpack(lines, i, min(i + 1999, l))) end
 for i = 1, x, 2000 do call('ZADD', k_index, unpack(index, i, min(i + 1999, x))) end
-local told = {}
-for i = 1, names / 2 do told[i] = ARGV[4 + 2 * i] end
-for _, name in ipairs(call('HMGET', k_name, unpack(told))) do
-  if not name then
-    call('HSET', k_name, unpack(ARGV, 6, 5 + names))
-    break
-  end
-end
+if names > 0 then call('HSET', k_name, unpack(ARGV, 6, 5 + names)) end
 for i = 6 + names, 5 + names + counters, 2 do
   call('HINCRBY', k_count, handed and '\4' .. sub(ARGV[i], 2) or ARGV[i], ARGV[i + 1])
 end
 if handed then return 2 end
-if queues ~= '' and call('EXISTS', k_wake) == 1 then call('PUBLISH', k_wake, queues) end
+if rare and queues ~= '' and call('EXISTS', k_wake) == 1 then call('PUBLISH', k_wake, queues) end
 return 1
