@@ -70,7 +70,6 @@
 //	shelf    hash    state, N8(queue), N8(kind), bucket -> jobs there
 //	run      zset 0  processing jobs: session id, seq in 6 bytes, id; those that a plain fetch gave
 //	                 by its call: session id, call in 6 bytes
-//	open     hash    session id, call -> jobs of the call that still run by their claims
 //	due      zset    scheduled: id by DueAt in ms
 //	expire   zset    enqueued with ExpiresAt: id by it in ms
 //	retain   zset    what may be swept, by time in ms: ids one behind the other, of jobs; 'B', id of
@@ -99,9 +98,11 @@
 //	step     zset 0  the keys of stat without their letter
 //	session  hash    id -> living sessions: see lua/session.lua
 //	info     hash    session id -> JSON of storage.Session (while it lives)
-//	gave     hash    session id -> Again in microseconds (6 bytes), More (1 byte), then id and
-//	                 fetch (4 bytes) of each job that its last fetch gave; session id, call -> the
-//	                 same of a plain fetch, while any of them is open
+//	gave     hash    session id -> its last call with the full script: number in 6 bytes, Again in
+//	                 microseconds (6 bytes), More (1 byte), then id and fetch (4 bytes) of each job
+//	                 that it gave; session id, call in 6 bytes -> the same jobs of a plain fetch, and
+//	                 behind an n how many of them still run by their claims, and an h while only
+//	                 the insert that answered the call knows of it; while any does
 //	park     hash    session id -> its next call, parked (park.go): its number in 6 bytes, how many
 //	                 jobs in 4, length of a channel, number of queues, then those: N8 of the
 //	                 queues, N8 of kind and fingerprint of what it reads; also the prefix of channels

@@ -113,6 +113,9 @@ func TestParkedAnswerBeforeLost(t *testing.T) {
 	p.want(t, jobs, first)
 	next := p.fetch(t, 10)
 	p.want(t, next, second)
+	p.call -= 2
+	p.none(t) // a late copy: the call behind it was made
+	p.call++
 	p.none(t)
 	p.succeed(t, append(jobs, next...)...)
 }

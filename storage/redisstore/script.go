@@ -23,7 +23,7 @@ var keyNames = []string{
 	"expire", "retain", "kid", "todo", "batch", "set", "unique", "limit", "rate", "meta",
 	"paused", "count", "name", "stat", "step", "session", "info", "gave", "ended", "dying",
 	"owner", "kind", "twin", "twins", "fired", "cron", "next", "wake", "claim", "out", "prep", "reserve", "slot",
-	"open", "shelf", "park",
+	"shelf", "park",
 }
 
 // script is a Lua script with the keys it declares.

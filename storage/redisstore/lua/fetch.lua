@@ -15,14 +15,19 @@ local goes_on = ARGV[8] == '1'
 local said, asked, no_more = cmsgpack.unpack(ARGV[9]), {}, {}
 local function row(j) return look.whole(j.id, {r = L.encode(j), body = j.body, result = j.result}) end
 
--- again answers a repeated call: with what is still the session's. It may be the one before
--- the last, of which the answer was lost, when the last was parked.
+-- A call that an insert answered while it was parked is not the session's last one yet.
+local handed = session.id .. spack('>I6', session.call) .. 'h'
+if number < session.call and (number + 1 < session.call or not call('HGET', k_gave, handed)) then return L.done({0, 0}) end -- guard: late fetch
+
+-- again answers a repeated call: with what is still the session's.
 if number < session.call or number == session.call and not goes_on then -- guard: repeated fetch
-  local gave = number == session.call and call('HGET', k_gave, session.id) or spack('>I6B', 0, 0)
-  local answer = {sunpack('>I6B', gave)}
+  if number == session.call then call('HDEL', k_gave, handed) end
+  local gave = call('HGET', k_gave, session.id)
+  if not gave or sunpack('>I6', gave) ~= number then gave = spack('>I6I6B', number, 0, 0) end
+  local answer = {select(2, sunpack('>I6I6B', gave))}
   answer[3] = nil
   gave = gave .. (call('HGET', k_gave, session.id .. spack('>I6', number)) or '')
-  for at = 8, #gave, 20 do
+  for at = 14, #gave, 20 do
     local id, fetch = sub(gave, at, at + 15), sunpack('>I4', gave, at + 16)
     local j = L.job(id)
     if j and j.state == PROCESSING and j.session == session.id and j.fetches == fetch then
@@ -234,8 +239,11 @@ for at = 1, #ARGV[7], 8 do
   if call('HEXISTS', k_paused, 'q' .. queue) == 0 then take(queue) end
 end
 L.save()
-local answer, gave = {again, more}, {spack('>I6B', again, more)}
-if goes_on then gave[1] = call('HGET', k_gave, session.id) or gave[1] end
+local answer, gave = {again, more}, {spack('>I6I6B', number, again, more)}
+if goes_on then
+  local before = call('HGET', k_gave, session.id)
+  if before and sunpack('>I6', before) == number then gave[1] = before end
+end
 for _, j in ipairs(given) do
   answer[#answer + 1] = {j.id, j.fetches, j.ahead and 1 or 0, row(j)}
   gave[#gave + 1] = j.id .. spack('>I4', j.fetches)

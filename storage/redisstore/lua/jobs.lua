@@ -1,6 +1,6 @@
 -- Jobs as tables: read once, changed, and written by L.save with all that follows from
 -- the change: lists, counters, times. Port of memstore/jobs.go.
--- keys: claim state more part index shelf run open gave due expire retain count name set line log meta wake fired kid body stat step
+-- keys: claim state more part index shelf run gave due expire retain count name set line log meta wake fired kid body stat step
 -- uses: codec
 local jobs, dirty, dirtyb = {}, {}, {}
 local cuts, puts, hdels, hsets = {}, {}, {}, {}
@@ -281,9 +281,8 @@ end
 -- given notes that n jobs that a plain fetch (session, number of the call) gave run no more,
 -- or have a record that says so.
 function L.given(call_of, n)
-  if call('HINCRBY', k_open, call_of, -n) <= 0 then
-    call('HDEL', k_open, call_of)
-    call('HDEL', k_gave, call_of)
+  if call('HINCRBY', k_gave, call_of .. 'n', -n) <= 0 then
+    call('HDEL', k_gave, call_of, call_of .. 'n', call_of .. 'h')
     call('ZREM', k_run, call_of)
   end
 end

@@ -7,7 +7,7 @@
 -- in their order. The claims are those that claim.go makes of that.
 -- With less to give than is to start it parks the next call, for an insert that comes first to answer.
 -- ARGV: as fetch.lua; then the channel where the answer of a parked call is awaited, or nothing.
--- keys: session gave open park paused line turn state body run count held more part claim
+-- keys: session gave park paused line turn state body run count held more part claim
 -- uses: lookrow
 local call, spack, sunpack, sub, byte = redis.call, struct.pack, struct.unpack, string.sub, string.byte
 local band, min, concat = bit.band, math.min, table.concat
@@ -38,8 +38,9 @@ local function reads(ref)
   return ok
 end
 
-local turns = call('EXISTS', k_turn) == 1
-local pauses = call('EXISTS', k_paused) == 1
+local rare = call('EXISTS', k_turn, k_paused) > 0
+local turns = rare and call('EXISTS', k_turn) == 1
+local pauses = rare and call('EXISTS', k_paused) == 1
 
 -- idle reports whether no held line of a queue can give anything now.
 local function idle(queue)
@@ -136,7 +137,6 @@ local time = call('TIME')
 local now = math.floor((time[1] * 1000000 + time[2]) / 1000) + ARGV[1]
 local server = sub(session, 36, 35 + byte(session, 35))
 local answer, number6 = {0, 0, now, server}, spack('>I6', number)
-local none = spack('>I6B', 0, 0)
 if n > 0 then
   local now6, claims, gave, made = spack('>I6', now), {}, {}, {{}, {}}
   for i = 1, n do
@@ -157,8 +157,7 @@ if n > 0 then
   end
   for i = 1, 2 * n, 4000 do call('HSET', k_claim, unpack(claims, i, min(i + 3999, 2 * n))) end
   call('ZADD', k_run, '0', id .. number6)
-  call('HSET', k_open, id .. number6, n)
-  call('HSET', k_gave, id, none, id .. number6, concat(gave))
+  call('HSET', k_gave, id .. number6, concat(gave), id .. number6 .. 'n', n)
   for ref, c in pairs(counts) do
     local names = c.queue .. sub(ref, 1, 8)
     if call('HINCRBY', k_count, '\3' .. names, -c.n) <= 0 then call('HDEL', k_count, '\3' .. names) end
@@ -177,8 +176,6 @@ if n > 0 then
       answer[#answer + 1] = look.whole(ids[i], {r = r})
     end
   end
-else
-  call('HSET', k_gave, id, none)
 end
 local channel = ARGV[8]
 if channel ~= '' and n < start then

@@ -7,7 +7,7 @@
 -- string; all bodies. Of scheduled jobs the number is negative; behind them id, body and due time of each:
 -- ms, or + and ms from now. Answers 1; 2 when a session that waits was given the jobs; or 0
 -- when something is stored already or twice in the call, or due by now: nothing is written then.
--- keys: state body batch index shelf line due count name meta wake park session gave open run claim turn paused
+-- keys: state body batch index shelf line due count name meta wake park session gave run claim turn paused
 local call, spack, sunpack, sub, byte, unpack = redis.call, struct.pack, struct.unpack, string.sub, string.byte, unpack
 local concat, min = table.concat, math.min
 local names, counters, total = tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
@@ -35,7 +35,8 @@ local function known(key, ids, from, to)
 end
 
 -- Most calls find none of these.
-local rare = call('EXISTS', k_batch, k_wake, k_park) > 0
+local rare = call('EXISTS', k_batch, k_turn, k_paused) > 0
+local heard = call('EXISTS', k_wake, k_park) > 0
 local batches, seen = rare and call('EXISTS', k_batch) == 1, {}
 local function fresh(ids)
   for i = 1, #ids do
@@ -96,7 +97,7 @@ local function parked(middle, count)
   end
   local queue, queues = sub(middle, 2, 9), 13 + c
   if count > max or not has(sub(p, queues, queues + 8 * q - 1), queue, 8) or not has(sub(p, queues + 8 * q), sub(middle, 10, 25), 16)
-    or call('EXISTS', k_turn, k_paused) > 0
+    or rare and call('EXISTS', k_turn, k_paused) > 0
     or call('ZRANGEBYLEX', k_line, '[' .. queue, '[' .. queue .. '\255', 'LIMIT', '0', '1')[1] then return nil end
   return id, number, sub(p, 13, 12 + c), session
 end
@@ -113,12 +114,13 @@ local function hand(id, number, channel, session, values, count)
     claims[2 * i - 1], claims[2 * i] = job, claim
   end
   local told = id .. number6 .. at6 .. spack('>I2', count) .. server .. concat(ids) .. concat(sizes) .. concat(records)
-  call('HDEL', k_park, id)
-  if call('PUBLISH', channel, told) == 0 then return false end
+  if call('PUBLISH', channel, told) == 0 then
+    call('HDEL', k_park, id)
+    return false
+  end
   call('HSET', k_claim, unpack(claims))
   call('ZADD', k_run, '0', id .. number6)
-  call('HSET', k_open, id .. number6, count)
-  call('HSET', k_gave, id, spack('>I6B', 0, 0), id .. number6, concat(gave))
+  call('HSET', k_gave, id .. number6, concat(gave), id .. number6 .. 'n', count, id .. number6 .. 'h', '1')
   call('HSET', k_session, id, sub(session, 1, 28) .. number6 .. sub(session, 35))
   return true
 end
@@ -139,7 +141,7 @@ local function enqueued(middle, count)
     end
   end
   -- A short call of one run may be what somebody waits for.
-  if rare and count <= 32 and first == at and at + 3 + count == #ARGV then
+  if heard and count <= 32 and first == at and at + 3 + count == #ARGV then
     local id, number, channel, session = parked(middle, count)
     handed = id and hand(id, number, channel, session, values, count)
   end
@@ -194,5 +196,5 @@ for i = 6 + names, 5 + names + counters, 2 do
   call('HINCRBY', k_count, handed and '\4' .. sub(ARGV[i], 2) or ARGV[i], ARGV[i + 1])
 end
 if handed then return 2 end
-if rare and queues ~= '' and call('EXISTS', k_wake) == 1 then call('PUBLISH', k_wake, queues) end
+if heard and queues ~= '' and call('EXISTS', k_wake) == 1 then call('PUBLISH', k_wake, queues) end
 return 1

@@ -7,7 +7,7 @@
 -- shelves (how many strings, each a bucket and ids of it), and of each its id and the claim with
 -- its end; hints (time in ms, ids) of all. Answers the numbers (from 0) of the groups, starts
 -- first, of which nothing was written, as a list.
--- keys: session claim index shelf run open gave count retain stat step
+-- keys: session claim index shelf run gave count retain stat step
 local call, spack, sub, unpack, min = redis.call, struct.pack, string.sub, unpack, math.min
 local id, starts, groups, hints = ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5])
 local alive, at, left = call('HEXISTS', k_session, id) == 1, 6, {}
@@ -75,9 +75,8 @@ for g = 1, groups do
     for i = 1, 2 * n, 4000 do call('HSET', k_claim, unpack(ARGV, at + i - 1, at + min(i + 3999, 2 * n) - 1)) end
     shelve(names, shelves, shelves + packs - 1)
     local call_of = id .. sub(claim, 33, 38)
-    if call('HINCRBY', k_open, call_of, -n) <= 0 then
-      call('HDEL', k_open, call_of)
-      call('HDEL', k_gave, call_of)
+    if call('HINCRBY', k_gave, call_of .. 'n', -n) <= 0 then
+      call('HDEL', k_gave, call_of, call_of .. 'n', call_of .. 'h')
       call('ZREM', k_run, call_of)
     end
     if call('HINCRBY', k_count, '\4' .. names, -n) <= 0 then call('HDEL', k_count, '\4' .. names) end
