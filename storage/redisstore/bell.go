@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/gojobgen/jobgen/storage"
 	"github.com/redis/go-redis/v9"
 )
 
@@ -28,13 +29,15 @@ type bell struct {
 	s *Store
 
 	mu      sync.Mutex
-	line    uint64               // the last number given
-	all     uint64               // when all queues were woken last
-	queues  map[string]uint64    // N8 of a queue: when it was woken last
-	waiters map[*waiter]struct{} // those that wait now
-	again   map[string]time.Time // N8 of a queue: when a rate of it has room, by the last fetch
-	marked  time.Time            // until when the server knows that somebody waits
-	waited  time.Time            // when Wait was called last
+	line    uint64                // the last number given
+	all     uint64                // when all queues were woken last
+	queues  map[string]uint64     // N8 of a queue: when it was woken last
+	waiters map[*waiter]struct{}  // those that wait now
+	again   map[string]time.Time  // N8 of a queue: when a rate of it has room, by the last fetch
+	marked  time.Time             // until when the server knows that somebody waits
+	waited  time.Time             // when Wait was called last
+	hands   map[storage.ID]string // the last answer of a parked call, by session
+	deaf    bool                  // tests: such answers are lost
 	pubsub  *redis.PubSub
 	ended   chan struct{} // closed when nobody listens any more
 }
@@ -51,6 +54,7 @@ func (b *bell) init(s *Store) {
 	b.queues = make(map[string]uint64)
 	b.again = make(map[string]time.Time)
 	b.waiters = make(map[*waiter]struct{})
+	b.hands = make(map[storage.ID]string)
 }
 
 // mark is where the line stands.
@@ -226,6 +230,9 @@ func (b *bell) subscribe(ctx context.Context) error {
 	for _, sh := range b.s.shards {
 		channels = append(channels, sh.key("wake"))
 	}
+	if b.s.hand != "" {
+		channels = append(channels, b.s.hand)
+	}
 	pubsub := b.s.rdb.Subscribe(ctx, channels...)
 	if _, err := pubsub.Receive(ctx); err != nil {
 		_ = pubsub.Close()
@@ -251,7 +258,11 @@ func (b *bell) hear(pubsub *redis.PubSub, ended chan struct{}) {
 		if err != nil {
 			break
 		}
-		if m, ok := msg.(*redis.Message); ok && strings.HasSuffix(m.Channel, ":wake") {
+		m, ok := msg.(*redis.Message)
+		switch {
+		case ok && m.Channel == b.s.hand:
+			b.take(m.Payload)
+		case ok && strings.HasSuffix(m.Channel, ":wake"):
 			b.ring(m.Payload)
 		}
 	}

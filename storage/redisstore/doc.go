@@ -14,13 +14,19 @@
 // a whole call with a handful of Redis commands; they answer "not plain" before they
 // write anything, and the call is made again with the full script.
 //
-// Every byte that passes through Lua costs, so the plain scripts pass on what Go has put
-// together. A plain fetch writes no records: it takes the jobs off the line and puts a
-// claim beside each record, which stays as it was. A plain settle writes the records that
-// Go has made of what its fetch gave, where the claims are still the same. Whatever else
-// changes a job in between (lua/jobs.lua) takes the claim into the record first, so an
-// unchanged claim says that the record is unchanged too. Readers do the same with what
-// they read (lua/claim.lua).
+// Every byte that is written or passes through Lua costs, and so does every member of a
+// collection, so a plain job is written three times in its life: a short record with its
+// body (short.go), a claim beside it when a plain fetch gives it, and the claim again with
+// the end of the run behind it, where that is still the same when a plain settle comes.
+// Whatever else changes a job (lua/jobs.lua) takes the claim into the record first and
+// writes it in full, so an unchanged claim says that the record is unchanged too. Readers
+// do the same with what they read (lua/claim.lua).
+//
+// Where plain jobs stand, they share members: in packs of the line, which others take apart
+// as they need, and on the shelves of the index. A shelf is kept by buckets of 8 ms of ids;
+// its members say which jobs have been in a bucket, the records which are, and with the
+// last of a bucket (the key shelf counts them) its members go. What runs is told by the
+// call that gave it.
 //
 // # Shards and keys
 //
@@ -36,18 +42,21 @@
 // bytes, 0 for the zero time. A kind with its fingerprint is read as N8(kind) N8(print).
 //
 //	name     type    holds
-//	state    hash    id -> the job's record (see record.go and lua/codec.lua): all that changes
+//	state    hash    id -> the job's record (see record.go and lua/codec.lua): all that changes;
+//	                 or a short record and the body (short.go)
 //	body     hash    id -> what never changes, written and read by Go only (body.go)
 //	more     hash    id -> cmsgpack map of a job that is not plain (lua/more.lua says its fields)
 //	claim    hash    id -> claim of a job that a plain fetch gave (claim.go): session id, time in ms,
-//	                 start in ms (0: held ready), fetch in 4 bytes, name of the server
+//	                 start in ms (0: held ready), fetch in 4 bytes, call in 6, name of the server
+//	                 behind its length in 1; with its end: ms, ms until when it is kept, run time
+//	                 in 8 bytes, result
 //	part     hash    one letter, id -> 'r' result, 'c' checkpoint, 'i' input, 'p' progress (8 bytes
 //	                 of a float64, note), 'y' payload that replaces the body's (1 byte length,
 //	                 fingerprint, payload), 'k' reason of a request to cancel;
 //	                 'f', id, fetch in 4 bytes -> the failure of that run (JSON of storage.Failure)
 //	log      hash    id, number in 4 bytes -> a log line: fetch in 4 bytes, JSON of storage.LogLine
 //	line     zset 0  enqueued jobs in turn: N8(queue), line in 4 bytes (0: not held), priority in
-//	                 1 byte, seq in 6 bytes, id
+//	                 1 byte, seq in 6 bytes, id; behind it the ids of a pack, of the next seqs
 //	held     hash    line in 4 bytes -> cmsgpack map of a held line {q=N8(queue), h=Job.Held,
 //	                 c=cause letter, k=N8(kind), p=N8(print), key=, max=, per=ms, n=jobs on it};
 //	                 'n', N8(queue), Job.Held, 0, max, 0, per -> its number in 4 bytes
@@ -55,8 +64,12 @@
 //	                 'r', N8(queue), priority, seq, line: limits and rates that may have room, by
 //	                 their first job's turn; 'a', N8(queue), microseconds in 8 bytes, line: rates
 //	                 without room, by when they have; 'l', limit key, 0, line: lines of a limit
-//	index    zset 0  all jobs: state in 1 byte (processing as enqueued), N8(queue), N8(kind), id
-//	run      zset 0  processing jobs: session id, seq in 6 bytes, id
+//	index    zset 0  all jobs: state in 1 byte (processing as enqueued, 8: held, 9: retrying),
+//	                 N8(queue), N8(kind), id; of the enqueued and the succeeded, which are on
+//	                 shelves: state, N8, N8, bucket in 6 bytes, ids
+//	shelf    hash    state, N8(queue), N8(kind), bucket -> jobs there
+//	run      zset 0  processing jobs: session id, seq in 6 bytes, id; those that a plain fetch gave
+//	                 by its call: session id, call in 6 bytes
 //	due      zset    scheduled: id by DueAt in ms
 //	expire   zset    enqueued with ExpiresAt: id by it in ms
 //	retain   zset    what may be swept, by time in ms: ids one behind the other, of jobs; 'B', id of
@@ -85,8 +98,14 @@
 //	step     zset 0  the keys of stat without their letter
 //	session  hash    id -> living sessions: see lua/session.lua
 //	info     hash    session id -> JSON of storage.Session (while it lives)
-//	gave     hash    session id -> Again in microseconds (6 bytes), More (1 byte), then id and
-//	                 fetch (4 bytes) of each job that its last fetch gave
+//	gave     hash    session id -> its last call with the full script: number in 6 bytes, Again in
+//	                 microseconds (6 bytes), More (1 byte), then id and fetch (4 bytes) of each job
+//	                 that it gave; session id, call in 6 bytes -> the same jobs of a plain fetch, and
+//	                 behind an n how many of them still run by their claims, and an h while only
+//	                 the insert that answered the call knows of it; while any does
+//	park     hash    session id -> its next call, parked (park.go): its number in 6 bytes, how many
+//	                 jobs in 4, length of a channel, number of queues, then those: N8 of the
+//	                 queues, N8 of kind and fingerprint of what it reads; also the prefix of channels
 //	ended    zset    ids of sessions that ended, by time in ms, kept for a day
 //	dying    list    dead sessions with jobs: cmsgpack {id, server, MaxLost; 0: closed}
 //	owner    hash    owner -> ms when its last session ended

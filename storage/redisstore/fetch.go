@@ -28,6 +28,9 @@ func (s *Store) Fetch(ctx context.Context, r storage.FetchRequest) (storage.Fetc
 	r.Max = min(r.Max, maxFetch)
 	r.Ahead = min(r.Ahead, maxFetch-r.Max)
 	mark := s.bell.mark()
+	if h := s.bell.hand(&r); h != "" {
+		return s.handed(&r, h, mark)
+	}
 	f := fetching{s: s, r: &r, seqs: make(map[storage.ID]int64), refs: refsOf(r.Kinds), queues: n8All(r.Queues)}
 	for i := range s.shards {
 		// A repeated call asks in the same order.

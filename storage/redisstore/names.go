@@ -2,6 +2,8 @@ package redisstore
 
 import (
 	"crypto/sha256"
+	"sync"
+	"time"
 
 	"github.com/gojobgen/jobgen/storage"
 )
@@ -9,11 +11,30 @@ import (
 // n8 is what stands for a name in records and members: the first 8 bytes of its SHA-256,
 // zero for the empty one.
 func n8(name string) (n [8]byte) {
-	if name != "" {
-		sum := sha256.Sum256([]byte(name))
-		copy(n[:], sum[:])
+	if name == "" {
+		return n
 	}
+	n8Known.mu.RLock()
+	n, ok := n8Known.all[name]
+	n8Known.mu.RUnlock()
+	if ok {
+		return n
+	}
+	sum := sha256.Sum256([]byte(name))
+	copy(n[:], sum[:])
+	n8Known.mu.Lock()
+	defer n8Known.mu.Unlock()
+	if n8Known.all == nil || len(n8Known.all) >= mostInterned {
+		n8Known.all = make(map[string][8]byte)
+	}
+	n8Known.all[name] = n
 	return n
+}
+
+// n8Known are the sums that were made.
+var n8Known struct {
+	mu  sync.RWMutex
+	all map[string][8]byte
 }
 
 func n8s(name string) string {
@@ -30,4 +51,34 @@ func refsOf(set *storage.KindSet) []byte {
 		refs = append(append(refs, k[:]...), p[:]...)
 	}
 	return refs
+}
+
+// toldNames are the names that a shard was told lately. They are told again and again,
+// since what was told may have been lost with a failover.
+type toldNames struct {
+	mu sync.Mutex
+	at map[string]time.Time
+}
+
+const tellEvery = time.Second
+
+// due reports whether a name has to be told.
+func (t *toldNames) due(name string) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return time.Since(t.at[name]) > tellEvery
+}
+
+func (t *toldNames) note(names []string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if len(t.at) >= mostInterned {
+		t.at = nil
+	}
+	for _, name := range names {
+		if t.at == nil {
+			t.at = make(map[string]time.Time)
+		}
+		t.at[name] = time.Now()
+	}
 }

@@ -46,37 +46,44 @@ type plainArgs struct {
 	names    []any
 	counters []any
 	queues   []byte
-	jobs     []any
 	counts   []int // by counter
 
-	middles map[kindOf]*run
-	last    kindOf
-	at      *run
-	count   *int // of the run that is being written
+	sorts map[kindOf]*sort
+	last  kindOf
+	runs  []run
+
+	told    *toldNames
+	telling []string // names
 }
 
-// run is a sort of job with its counter.
-type run struct {
+// sort is a sort of jobs with its counter.
+type sort struct {
 	middle  middle
 	counter int
 }
 
+// run is some jobs of a sort that follow each other.
+type run struct {
+	sort      *sort
+	jobs      []*storage.NewJob
+	scheduled bool
+}
+
 func (a *plainArgs) add(n *storage.NewJob) {
-	due := dueText(n.Due)
-	kind := kindOf{n.Queue, n.Kind, n.Fingerprint, n.Priority, due != ""}
-	if a.at == nil || kind != a.last {
+	kind := kindOf{n.Queue, n.Kind, n.Fingerprint, n.Priority, isLater(n.Due)}
+	if len(a.runs) == 0 || kind != a.last {
 		a.begin(kind)
 	}
-	a.counts[a.at.counter]++
-	a.jobs = append(a.jobs, n.ID[:], encodeBody(n))
-	if kind.scheduled {
-		*a.count--
-		a.jobs = append(a.jobs, due)
-		return
+	r := &a.runs[len(a.runs)-1]
+	r.jobs = append(r.jobs, n)
+	a.counts[r.sort.counter]++
+	if !r.scheduled {
+		a.total++
 	}
-	a.total++
-	*a.count++
 }
+
+// isLater reports whether a job with this due time is scheduled.
+func isLater(w storage.When) bool { return !w.At.IsZero() || w.In.Milliseconds() > 0 }
 
 // dueText is a due time as the script takes it: empty for now.
 func dueText(w storage.When) string {
@@ -91,25 +98,28 @@ func dueText(w storage.When) string {
 
 // begin begins a run of jobs alike.
 func (a *plainArgs) begin(kind kindOf) {
-	r := a.middles[kind]
-	if r == nil {
-		r = a.meet(kind)
+	s := a.sorts[kind]
+	if s == nil {
+		s = a.meet(kind)
 	}
-	a.last, a.at, a.count = kind, r, new(int)
-	a.jobs = append(a.jobs, r.middle[:], a.count)
+	a.last = kind
+	a.runs = append(a.runs, run{sort: s, scheduled: kind.scheduled})
 }
 
 // meet notes the names and the counter of a sort of job.
-func (a *plainArgs) meet(kind kindOf) *run {
-	if a.middles == nil {
-		a.middles = make(map[kindOf]*run)
+func (a *plainArgs) meet(kind kindOf) *sort {
+	if a.sorts == nil {
+		a.sorts = make(map[kindOf]*sort)
 	}
 	queue, name, print := n8(kind.queue), n8(kind.kind), n8(kind.print)
-	a.names = append(a.names, queue[:], kind.queue, name[:], kind.kind)
-	if kind.print != "" {
-		a.names = append(a.names, print[:], kind.print)
+	for _, name := range []string{kind.queue, kind.kind, kind.print} {
+		if name != "" && a.told.due(name) {
+			n := n8(name)
+			a.names = append(a.names, n[:], name)
+			a.telling = append(a.telling, name)
+		}
 	}
-	r := &run{}
+	r := &sort{}
 	r.middle[0] = byte(kind.priority)
 	copy(r.middle[1:], queue[:])
 	copy(r.middle[9:], name[:])
@@ -123,7 +133,7 @@ func (a *plainArgs) meet(kind kindOf) *run {
 	r.counter = len(a.counts)
 	a.counters = append(a.counters, field, 0)
 	a.counts = append(a.counts, 0)
-	a.middles[kind] = r
+	a.sorts[kind] = r
 	return r
 }
 
@@ -132,36 +142,98 @@ func (a *plainArgs) args() []any {
 	for i, n := range a.counts {
 		a.counters[2*i+1] = n
 	}
-	args := make([]any, 0, 4+len(a.names)+len(a.counters)+len(a.jobs))
+	size := 4 + len(a.names) + len(a.counters)
+	for i := range a.runs {
+		size += 4 + 3*len(a.runs[i].jobs)
+	}
+	args := make([]any, 0, size)
 	args = append(args, len(a.names), len(a.counters), a.total, a.queues)
-	args = append(append(append(args, a.names...), a.counters...), a.jobs...)
-	for i, v := range args {
-		if n, ok := v.(*int); ok {
-			args[i] = *n
-		}
+	args = append(append(args, a.names...), a.counters...)
+	var bodies bodies
+	for i := range a.runs {
+		args = a.runs[i].args(args, &bodies)
 	}
 	return args
 }
 
+func (r *run) args(args []any, b *bodies) []any {
+	if r.scheduled {
+		args = append(args, r.sort.middle[:], -len(r.jobs))
+		for _, n := range r.jobs {
+			args = append(args, n.ID[:], b.of(n), dueText(n.Due))
+		}
+		return args
+	}
+	ids := make([]byte, 0, 16*len(r.jobs))
+	for _, n := range r.jobs {
+		ids = append(ids, n.ID[:]...)
+	}
+	args = append(args, r.sort.middle[:], len(r.jobs), r.buckets(), ids)
+	for _, n := range r.jobs {
+		args = append(args, b.of(n))
+	}
+	return args
+}
+
+// buckets says how many jobs follow each other in a bucket of a shelf.
+func (r *run) buckets() (b []byte) {
+	for from := 0; from < len(r.jobs); {
+		at, n := bucketOf(r.jobs[from].ID), 1
+		for from+n < len(r.jobs) && bucketOf(r.jobs[from+n].ID) == at && n < 1<<16-1 {
+			n++
+		}
+		b = binary.BigEndian.AppendUint16(append(b, at[:]...), uint16(n))
+		from += n
+	}
+	return b
+}
+
+// bucketOf is the bucket of a job on a shelf: its time of 8 ms. See lua/jobs.lua.
+func bucketOf(id storage.ID) (b [6]byte) {
+	copy(b[:], id[:])
+	b[5] &= 0xf8
+	return b
+}
+
+// bodies makes the bodies of many jobs in shared memory.
+type bodies struct{ b []byte }
+
+func (b *bodies) of(n *storage.NewJob) []byte {
+	if cap(b.b)-len(b.b) < bodySize(n) {
+		b.b = make([]byte, 0, max(4<<10, 4*bodySize(n)))
+	}
+	from := len(b.b)
+	b.b = appendBody(b.b, n)
+	return b.b[from:len(b.b):len(b.b)]
+}
+
+// handedOver is the script's answer when a session that waits was given the jobs: it is
+// told in another way.
+const handedOver = 2
+
 // plain stores groups with the plain script; it reports false when something of them is
 // stored already, and then nothing was written.
 func (in *inserting) plain(ctx context.Context, sh *shard, which []int) (bool, error) {
-	var a plainArgs
+	a := plainArgs{told: &sh.told}
 	for _, i := range which {
 		for k := range in.groups[i].Jobs {
 			a.add(&in.groups[i].Jobs[k])
 		}
 	}
 	reply, err := sh.run(ctx, plainInsertScript(), a.args()...)
-	if err != nil || asInt(reply) != 1 {
+	done := asInt(reply)
+	if err != nil || done == 0 {
 		return false, err
 	}
-	sh.s.woke(string(a.queues))
+	sh.told.note(a.telling)
+	if done != handedOver {
+		sh.s.woke(string(a.queues))
+	}
 	for _, i := range which {
 		jobs := make([]storage.Inserted, len(in.groups[i].Jobs))
 		for k := range jobs {
 			jobs[k] = storage.Inserted{ID: in.groups[i].Jobs[k].ID, State: storage.Enqueued}
-			if dueText(in.groups[i].Jobs[k].Due) != "" {
+			if isLater(in.groups[i].Jobs[k].Due) {
 				jobs[k].State = storage.Scheduled
 			}
 		}

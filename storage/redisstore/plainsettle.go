@@ -1,7 +1,9 @@
 package redisstore
 
 import (
+	"bytes"
 	"context"
+	"slices"
 	"strconv"
 
 	"github.com/gojobgen/jobgen/storage"
@@ -17,32 +19,30 @@ func plainOutcome(o *storage.Outcome) bool {
 
 // alike is what the outcomes of a group have in common.
 type alike struct {
-	claim  string
-	names  string // N8 of queue and kind
-	result bool
+	claim *claim
+	names [16]byte
 }
 
 // endGroup is a group of outcomes.
 type endGroup struct {
+	alike
 	places  []int // in told.outcomes
 	runTime int64
-	jobs    []any // id and record of each
-	runs    []any
-	parts   []any
+	ends    []any // id and claim with the end of each
 }
 
 // startGroup is a group of starts of jobs that were held ready.
 type startGroup struct {
 	places []int // in told.started
-	claim  string
-	mines  []*mine
+	claim  *claim
+	next   *claim // from now on
+	mines  []mine
 }
 
 // plainTold is what the plain script is told.
 type plainTold struct {
 	now    int64
 	ends   []*endGroup
-	of     []alike
 	starts []*startGroup
 	hints  []any
 }
@@ -53,12 +53,12 @@ func (t *telling) plain(ctx context.Context, sh *shard, p *told) error {
 	if !ok {
 		return nil
 	}
-	plain, full := t.split(sh, p)
+	plain, mines, full := t.split(sh, p)
 	if len(plain) == 0 {
 		return nil
 	}
 	pt := &plainTold{now: now + t.s.offset.Load()}
-	pt.group(sh, p, plain)
+	pt.group(p, plain, mines)
 	fullStarts := pt.begin(sh, p)
 	reply, err := sh.run(ctx, plainSettleScript(), pt.args(t.session, p)...)
 	if err != nil {
@@ -86,57 +86,48 @@ func (t *telling) plain(ctx context.Context, sh *shard, p *told) error {
 // maxPlainSettle is how many outcomes share a run of the plain script.
 const maxPlainSettle = 2000
 
-// split gives the places of the outcomes that the plain script may take, and of the
-// others. Where one job has several outcomes, their order matters: the full script takes
-// all.
-func (t *telling) split(sh *shard, p *told) (plain, full []int) {
-	seen := make(map[storage.ID]bool, len(p.outcomes))
+// split gives the places of the outcomes that the plain script may take, with their runs,
+// and of the others. Where one job has several outcomes, their order matters: the full
+// script takes all.
+func (t *telling) split(sh *shard, p *told) (plain []int, mines []mine, full []int) {
+	seen := make(map[storage.ID]struct{}, len(p.outcomes))
+	plain, mines = make([]int, 0, len(p.outcomes)), make([]mine, 0, len(p.outcomes))
 	for i, o := range p.outcomes {
-		if seen[o.Token.Job] {
-			return nil, nil
+		if _, again := seen[o.Token.Job]; again {
+			return nil, nil, nil
 		}
-		seen[o.Token.Job] = true
-		if m := sh.runs.of(o.Token); m != nil && m.record.alone() && len(plain) < maxPlainSettle && plainOutcome(o) {
-			plain = append(plain, i)
+		seen[o.Token.Job] = struct{}{}
+		m, known := sh.runs.of(o.Token)
+		if known && m.alone && len(plain) < maxPlainSettle && plainOutcome(o) {
+			plain, mines = append(plain, i), append(mines, m)
 		} else {
 			full = append(full, i)
 		}
 	}
-	return plain, full
+	return plain, mines, full
 }
 
 // group puts the outcomes together that share a claim and a sort.
-func (pt *plainTold) group(sh *shard, p *told, plain []int) {
-	groups := make(map[alike]*endGroup)
+func (pt *plainTold) group(p *told, plain []int, mines []mine) {
 	hints := make(map[int64][]byte)
-	for _, i := range plain {
+	size := 0
+	for k, i := range plain {
+		size += len(mines[k].claim.text) + 20 + len(p.outcomes[i].Result)
+	}
+	values := make([]byte, 0, size)
+	for k, i := range plain {
 		o := p.outcomes[i]
-		m := sh.runs.of(o.Token)
-		if m == nil {
-			// It was just there: another Settle of the same token took it.
-			m = &mine{record: make(record, headLen)}
-		}
-		a := alike{claim: m.claim, names: string(m.record[atQueue : atQueue+16]), result: len(o.Result) > 0}
-		g := groups[a]
-		if g == nil {
-			g = &endGroup{}
-			groups[a] = g
-			pt.ends, pt.of = append(pt.ends, g), append(pt.of, a)
-		}
+		g := pt.groupOf(alike{mines[k].claim, mines[k].names})
 		retain := retainMS(o.Retain)
 		if retain == 0 {
 			retain = storage.RetainSucceeded.Milliseconds()
 		}
-		took := max(o.Duration, 0)
-		id := o.Token.Job[:]
+		took, from := max(o.Duration, 0), len(values)
+		values = g.claim.appendEnd(values, pt.now, pt.now+retain, took, o.Result)
 		g.places = append(g.places, i)
 		g.runTime += int64(took)
-		g.jobs = append(g.jobs, id, []byte(m.record.succeeded(pt.now, pt.now+retain, took, a.result)))
-		g.runs = append(g.runs, m.record.run(o.Token.Job))
-		if a.result {
-			g.parts = append(g.parts, append([]byte{'r'}, id...), o.Result)
-		}
-		hints[retain] = append(hints[retain], id...)
+		g.ends = append(g.ends, o.Token.Job[:], values[from:len(values):len(values)])
+		hints[retain] = append(hints[retain], o.Token.Job[:]...)
 	}
 	for retain, ids := range hints {
 		for len(ids) > 0 {
@@ -147,30 +138,69 @@ func (pt *plainTold) group(sh *shard, p *told, plain []int) {
 	}
 }
 
+func (pt *plainTold) groupOf(a alike) *endGroup {
+	for n := len(pt.ends) - 1; n >= 0; n-- {
+		if pt.ends[n].alike == a {
+			return pt.ends[n]
+		}
+	}
+	g := &endGroup{alike: a}
+	pt.ends = append(pt.ends, g)
+	return g
+}
+
+// maxShelf is how many ids share a member of a shelf.
+const maxShelf = 64
+
+// shelves are the jobs of a group as they go onto the shelf of the succeeded: strings of a
+// bucket and ids of it.
+func (g *endGroup) shelves(p *told) []any {
+	ids := make([]storage.ID, len(g.places))
+	for k, i := range g.places {
+		ids[k] = p.outcomes[i].Token.Job
+	}
+	slices.SortFunc(ids, func(a, b storage.ID) int { return bytes.Compare(a[:], b[:]) })
+	var all []any
+	for from := 0; from < len(ids); {
+		at := bucketOf(ids[from])
+		member := append(make([]byte, 0, 6+16*min(len(ids)-from, maxShelf)), at[:]...)
+		for n := 0; n < maxShelf && from < len(ids) && bucketOf(ids[from]) == at; n++ {
+			member = append(member, ids[from][:]...)
+			from++
+		}
+		all = append(all, member)
+	}
+	return all
+}
+
 // begin puts the starts together that share a claim, and gives those that the full script
 // has to write. What is settled in the same call needs no start.
 func (pt *plainTold) begin(sh *shard, p *told) (full []storage.Token) {
-	settled := make(map[storage.ID]bool)
+	if len(p.started) == 0 {
+		return nil
+	}
+	settled := make(map[storage.ID]struct{})
 	for _, g := range pt.ends {
 		for _, i := range g.places {
-			settled[p.outcomes[i].Token.Job] = true
+			settled[p.outcomes[i].Token.Job] = struct{}{}
 		}
 	}
-	groups := make(map[string]*startGroup)
+	groups := make(map[*claim]*startGroup)
 	for i, token := range p.started {
-		m := sh.runs.of(token)
+		m, known := sh.runs.of(token)
+		_, over := settled[token.Job]
 		switch {
-		case settled[token.Job]:
+		case over:
 			continue
-		case m == nil:
+		case !known:
 			full = append(full, token)
 			continue
-		case !m.record.bit(bitAhead):
+		case m.claim.start != 0:
 			continue
 		}
 		g := groups[m.claim]
 		if g == nil {
-			g = &startGroup{claim: m.claim}
+			g = &startGroup{claim: m.claim, next: m.claim.started(pt.now)}
 			groups[m.claim] = g
 			pt.starts = append(pt.starts, g)
 		}
@@ -188,40 +218,32 @@ func (pt *plainTold) begun(sh *shard, p *told, left map[int]bool, full []storage
 				full = append(full, p.started[i])
 				continue
 			}
-			next := *g.mines[n]
-			next.claim = pt.claimOf(p.started[i].Session, g)
-			next.record = append(record(nil), next.record...)
-			next.record[atBits] = next.record[atBits]&^bitAhead | bitBegun
-			copy(next.record[atStarted:], be6(pt.now))
-			clear(next.record[atExpires : atExpires+6])
-			sh.runs.add(p.started[i].Job, &next)
+			m := g.mines[n]
+			m.claim = g.next
+			sh.runs.add(p.started[i].Job, m)
 		}
 	}
 	return full
 }
 
-// claimOf is the claim of a group of starts from now on.
-func (pt *plainTold) claimOf(session storage.ID, g *startGroup) string {
-	m := g.mines[0]
-	return newClaim(session, m.at, pt.now, m.fetch, m.server)
-}
-
 // args are the arguments in the order of the script.
 func (pt *plainTold) args(session storage.ID, p *told) []any {
-	args := []any{session[:], len(pt.starts), len(pt.ends), len(pt.hints)}
+	size := 4 + len(pt.hints) + 3*len(pt.starts) + len(p.started)
+	for _, g := range pt.ends {
+		size += 5 + 3*len(g.places)
+	}
+	args := make([]any, 0, size)
+	args = append(args, session[:], len(pt.starts), len(pt.ends), len(pt.hints))
 	for _, g := range pt.starts {
-		args = append(args, g.claim, pt.claimOf(session, g), len(g.places))
+		args = append(args, g.claim.text, g.next.text, len(g.places))
 		for _, i := range g.places {
 			args = append(args, p.started[i].Job[:])
 		}
 	}
-	for k, g := range pt.ends {
-		a, results := pt.of[k], 0
-		if a.result {
-			results = 1
-		}
-		args = append(args, a.claim, a.names, g.runTime, results, len(g.places))
-		args = append(append(append(args, g.jobs...), g.runs...), g.parts...)
+	for _, g := range pt.ends {
+		shelves := g.shelves(p)
+		args = append(args, g.claim.text, g.names[:], g.runTime, len(g.places), len(shelves))
+		args = append(append(args, shelves...), g.ends...)
 	}
 	return append(args, pt.hints...)
 }

@@ -59,6 +59,7 @@ const (
 	bitNoAhead             // a dead session had it ahead
 	bitKeyed               // holds its unique key
 	bitSlots               // it occupies its limits
+	bitPacked              // enqueued, in a pack of the line (lua/jobs.lua); nobody else's matter
 )
 
 // Bits of atFlags: what there is besides.

@@ -23,6 +23,7 @@ var keyNames = []string{
 	"expire", "retain", "kid", "todo", "batch", "set", "unique", "limit", "rate", "meta",
 	"paused", "count", "name", "stat", "step", "session", "info", "gave", "ended", "dying",
 	"owner", "kind", "twin", "twins", "fired", "cron", "next", "wake", "claim", "out", "prep", "reserve", "slot",
+	"shelf", "park",
 }
 
 // script is a Lua script with the keys it declares.
@@ -67,6 +68,7 @@ type shard struct {
 	fetches guess
 	runs    runs
 	clock   clock
+	told    toldNames
 
 	mu       sync.Mutex
 	declared map[*script][]string

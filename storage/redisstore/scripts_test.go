@@ -39,5 +39,6 @@ func TestScripts(t *testing.T) {
 	}
 }
 
-// keyed is how a key is named in scripts: a declared one, or a parameter for one.
-var keyed = regexp.MustCompile(`^(k_[a-z]+|K\.[a-z]+|key|owner|r\.key|must\[1\])$`)
+// keyed is how a key is named in scripts: a declared one, or a parameter for one. A channel
+// is none.
+var keyed = regexp.MustCompile(`^(k_[a-z]+|K\.[a-z]+|key|owner|r\.key|must\[1\]|channel)$`)

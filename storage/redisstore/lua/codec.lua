@@ -54,7 +54,7 @@ function L.decode(id, r)
     sunpack(HEAD, r)
   j.begun, j.counted, j.retried = band(bits, 1) ~= 0, band(bits, 2) ~= 0, band(bits, 4) ~= 0
   j.ahead, j.noahead = band(bits, 8) ~= 0, band(bits, 16) ~= 0
-  j.keyed, j.slots = band(bits, 32) ~= 0, band(bits, 64) ~= 0
+  j.keyed, j.slots, j.packed = band(bits, 32) ~= 0, band(bits, 64) ~= 0, band(bits, 128) ~= 0
   j.cancel = band(flags, 2) ~= 0
   j.flags = flags
   j.server = sub(r, 168, 167 + n)

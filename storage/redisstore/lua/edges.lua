@@ -50,7 +50,7 @@ function L.set_edge(c, e, ended, run)
   L.touch_more(c)
   e[2], e[3], e[4] = ended, run, 0
   if ended == SUCCEEDED and e[5] == 0 and m.f == e[1] then
-    L.setpart(c, 'i', 4, call('HGET', k_part, 'r' .. e[1]) or 'null')
+    L.setpart(c, 'i', 4, L.result(e[1]) or 'null')
   end
 end
 

@@ -31,7 +31,7 @@ function L.tell_note(n, note)
     if note.restore == 1 then
       L.post(w.shard, {'r', n.id, w.gen, note.run})
     else
-      local result = w.want == 1 and not n.isbatch and call('HGET', k_part, 'r' .. n.id) or ''
+      local result = w.want == 1 and not n.isbatch and L.result(n.id) or ''
       L.post(w.shard, {'e', n.id, w.gen, note.ended, note.run, n.finished, n.retained or 0, result})
     end
   end
@@ -63,7 +63,7 @@ function L.watch(n, shard, gen, want)
     L.touch_node(n)
     n.kids = n.kids + 1
   end
-  local result = want == 1 and not n.isbatch and n.state == SUCCEEDED and call('HGET', k_part, 'r' .. n.id) or ''
+  local result = want == 1 and not n.isbatch and n.state == SUCCEEDED and L.result(n.id) or ''
   return {n.isbatch and 0 or 1, n.state, n.isbatch and n.ends or n.fetches, n.finished, n.retained or 0,
     n.cancelled or 0, n.by or '', n.depth or 0, n.isbatch and '' or n.kind, result}
 end

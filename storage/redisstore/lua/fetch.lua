@@ -11,18 +11,23 @@
 -- uses: lib sessions lookrow
 local session, number = L.session(ARGV[2]), tonumber(ARGV[3])
 if not session then return L.done({'lost'}) end
-if number < session.call then return L.done({0, 0}) end -- guard: late fetch
-
 local goes_on = ARGV[8] == '1'
 local said, asked, no_more = cmsgpack.unpack(ARGV[9]), {}, {}
-local function row(j) return look.whole(j.id, L.encode(j)) end
+local function row(j) return look.whole(j.id, {r = L.encode(j), body = j.body, result = j.result}) end
+
+-- A call that an insert answered while it was parked is not the session's last one yet.
+local handed = session.id .. spack('>I6', session.call) .. 'h'
+if number < session.call and (number + 1 < session.call or not call('HGET', k_gave, handed)) then return L.done({0, 0}) end -- guard: late fetch
 
 -- again answers a repeated call: with what is still the session's.
-if number == session.call and not goes_on then -- guard: repeated fetch
-  local gave = call('HGET', k_gave, session.id) or spack('>I6B', 0, 0)
-  local answer = {sunpack('>I6B', gave)}
+if number < session.call or number == session.call and not goes_on then -- guard: repeated fetch
+  if number == session.call then call('HDEL', k_gave, handed) end
+  local gave = call('HGET', k_gave, session.id)
+  if not gave or sunpack('>I6', gave) ~= number then gave = spack('>I6I6B', number, 0, 0) end
+  local answer = {select(2, sunpack('>I6I6B', gave))}
   answer[3] = nil
-  for at = 8, #gave, 20 do
+  gave = gave .. (call('HGET', k_gave, session.id .. spack('>I6', number)) or '')
+  for at = 14, #gave, 20 do
     local id, fetch = sub(gave, at, at + 15), sunpack('>I4', gave, at + 16)
     local j = L.job(id)
     if j and j.state == PROCESSING and j.session == session.id and j.fetches == fetch then
@@ -48,12 +53,28 @@ local function turn(member, at)
   return prio * 281474976710656 + seq
 end
 
+-- window reads the next jobs of a source. Each job of a pack stands there by itself.
+local function window(c)
+  local members, jobs, ended = L.range(k_line, c.prefix, 100, c.last), {}, true
+  for _, member in ipairs(members) do
+    if #jobs >= 100 then
+      ended = false
+      break
+    end
+    local seq = sunpack('>I6', member, 14)
+    for at = 20, #member, 16 do
+      jobs[#jobs + 1] = sub(member, 1, 13) .. spack('>I6', seq) .. sub(member, at, at + 15)
+      seq = seq + 1
+    end
+  end
+  c.window, c.i, c.done = jobs, 1, ended and #members < 100
+end
+
 -- next_of is the member of a source that is next, or nil.
 local function next_of(c)
   if c.i > #c.window then
     if c.done then return nil end
-    c.window, c.i = L.range(k_line, c.prefix, 100, c.last), 1
-    c.done = #c.window < 100
+    window(c)
     local ids = {}
     for i, member in ipairs(c.window) do ids[i] = sub(member, 20) end
     L.load(ids)
@@ -218,8 +239,11 @@ for at = 1, #ARGV[7], 8 do
   if call('HEXISTS', k_paused, 'q' .. queue) == 0 then take(queue) end
 end
 L.save()
-local answer, gave = {again, more}, {spack('>I6B', again, more)}
-if goes_on then gave[1] = call('HGET', k_gave, session.id) or gave[1] end
+local answer, gave = {again, more}, {spack('>I6I6B', number, again, more)}
+if goes_on then
+  local before = call('HGET', k_gave, session.id)
+  if before and sunpack('>I6', before) == number then gave[1] = before end
+end
 for _, j in ipairs(given) do
   answer[#answer + 1] = {j.id, j.fetches, j.ahead and 1 or 0, row(j)}
   gave[#gave + 1] = j.id .. spack('>I4', j.fetches)

@@ -1,10 +1,11 @@
 -- Jobs as tables: read once, changed, and written by L.save with all that follows from
 -- the change: lists, counters, times. Port of memstore/jobs.go.
--- keys: claim state more part index run due expire retain count name set line log meta wake fired kid body stat step
+-- keys: claim state more part index shelf run gave due expire retain count name set line log meta wake fired kid body stat step
 -- uses: codec
 local jobs, dirty, dirtyb = {}, {}, {}
 local cuts, puts, hdels, hsets = {}, {}, {}, {}
 local counts, stats, woken, hints = {}, {}, {}, {}
+local opens, taken, shelves = {}, {}, {}
 
 local function add(to, key, a, b)
   local list = to[key]
@@ -27,11 +28,10 @@ end
 
 -- read takes a record, with the claim that may be beside it.
 function L.read(id, r)
-  local j, claimed = false, false
-  if r then
-    r, claimed = claim.record(id, r)
-    j = L.decode(id, r)
-    j.claimed = claimed
+  local j, x = false, claim.whole(id, r)
+  if x then
+    j = L.decode(id, x.r)
+    j.body, j.claim, j.result = x.body, x.claim, x.result
   end
   jobs[id] = j
   return j or nil
@@ -98,16 +98,24 @@ end
 function L.setflag(j, flag) if band(j.flags, flag) == 0 then j.flags = j.flags + flag end end
 function L.clearflag(j, flag) if band(j.flags, flag) ~= 0 then j.flags = j.flags - flag end end
 
+-- result is the result of a job, or of a far one.
+function L.result(id)
+  local j = L.job(id)
+  return j and j.result or call('HGET', k_part, 'r' .. id)
+end
+
 -- setpart writes a part of a job, droppart removes it.
 function L.setpart(j, letter, flag, value)
   L.touch(j)
   L.setflag(j, flag)
+  if flag == 16 then j.result = nil end
   call('HSET', k_part, letter .. j.id, value)
 end
 function L.droppart(j, letter, flag)
   if band(j.flags, flag) == 0 then return end
   L.touch(j)
   L.clearflag(j, flag)
+  if flag == 16 then j.result = nil end
   call('HDEL', k_part, letter .. j.id)
 end
 
@@ -128,21 +136,32 @@ function L.count(names, state, n) bump(char(state) .. names, n) end
 
 function L.count_held(queue, cause, n) bump('H' .. queue .. cause, n) end
 
+-- unclaim drops the claim of a job whose record is written now.
+local function unclaim(j, given, s)
+  add(hdels, k_claim, j.id)
+  if given then
+    local of = sub(j.claim, 1, 16) .. sub(j.claim, 33, 38)
+    opens[of] = (opens[of] or 0) + 1
+  end
+  if j.result and j.result ~= '' and s ~= 0 then add(hsets, k_part, 'r' .. j.id, j.result) end
+  j.claim, j.result = nil, nil
+end
+
 -- savejob notes what has to be written for one job.
 local function savejob(j)
   local o, id, s = j.o, j.id, j.state
   local os, names = o.state, j.queue .. j.kind
   j.o = nil
-  if j.claimed then
-    add(hdels, k_claim, id)
-    j.claimed = nil
-  end
   if j.gone then s = 0 end
+  local given = j.claim and os == PROCESSING
+  if j.claim then unclaim(j, given, s) end
+  if j.body and s ~= 0 then add(hsets, k_body, id, j.body) end
+  j.body = nil
   local oc = os ~= 0 and class(os, o.line, o.retried) or ''
   local nc = s ~= 0 and class(s, j.line, j.retried) or ''
   if oc ~= nc then
-    if oc ~= '' then add(cuts, k_index, oc .. names .. id) end
-    if nc ~= '' then add(puts, k_index, '0', nc .. names .. id) end
+    if oc == '\3' or oc == '\5' then L.unshelve(oc .. names, id) elseif oc ~= '' then add(cuts, k_index, oc .. names .. id) end
+    if nc == '\3' or nc == '\5' then L.shelve(nc .. names, id) elseif nc ~= '' then add(puts, k_index, '0', nc .. names .. id) end
   end
   if os ~= s then
     if os ~= 0 then bump(char(os) .. names, -1) end
@@ -150,11 +169,15 @@ local function savejob(j)
   end
   local ol = os == ENQUEUED and place(j.queue, o.line, o.prio, o.seq, id)
   local nl = s == ENQUEUED and place(j.queue, j.line, j.prio, j.seq, id)
+  if j.packed then
+    if ol then taken[#taken + 1] = {ol, id} end
+    ol, j.packed = nil, nil
+  end
   if ol ~= nl then
     if ol then add(cuts, k_line, ol) end
     if nl then add(puts, k_line, '0', nl) end
   end
-  local orun = os == PROCESSING and o.session .. spack('>I6', o.seq) .. id
+  local orun = os == PROCESSING and not given and o.session .. spack('>I6', o.seq) .. id
   local nrun = s == PROCESSING and j.session .. spack('>I6', j.seq) .. id
   if orun ~= nrun then
     if orun then add(cuts, k_run, orun) end
@@ -208,6 +231,62 @@ local function savehints()
   hints = {}
 end
 
+-- A shelf is a part of the index that holds many jobs: by buckets, whose members each hold
+-- ids of one bucket. A member may hold jobs that have left: how many are on the shelf says
+-- the key shelf, and with the last of a bucket its members go.
+function L.bucket(id) return sub(id, 1, 5) .. char(band(string.byte(id, 6), 248)) end
+
+function L.shelf(prefix, n) shelves[prefix] = (shelves[prefix] or 0) + n end
+
+function L.shelve(class, id)
+  local prefix = class .. L.bucket(id)
+  L.shelf(prefix, 1)
+  add(puts, k_index, '0', prefix .. id)
+end
+
+function L.unshelve(class, id)
+  local prefix = class .. L.bucket(id)
+  L.shelf(prefix, -1)
+  add(cuts, k_index, prefix .. id)
+end
+
+local function saveshelves()
+  for prefix, n in pairs(shelves) do
+    if n ~= 0 and call('HINCRBY', k_shelf, prefix, n) <= 0 then
+      call('HDEL', k_shelf, prefix)
+      call('ZREMRANGEBYLEX', k_index, '[' .. prefix, '[' .. prefix .. FF)
+    end
+  end
+  shelves = {}
+end
+
+-- saveline takes jobs out of the packs of the line: the jobs before and behind one in its
+-- pack stay. A pack is a member of the line with the ids of jobs that follow each other;
+-- it has the place of its first one.
+local function saveline()
+  for _, t in ipairs(taken) do
+    local at, id = sub(t[1], 1, 19), t[2]
+    local member = call('ZREVRANGEBYLEX', k_line, '[' .. at .. FF, '[' .. sub(at, 1, 13), 'LIMIT', '0', '1')[1]
+    local seq = sunpack('>I6', at, 14)
+    local i = member and 20 + 16 * (seq - sunpack('>I6', member, 14))
+    if i and sub(member, i, i + 15) == id then
+      call('ZREM', k_line, member)
+      if i > 20 then call('ZADD', k_line, '0', sub(member, 1, i - 1)) end
+      if i + 16 <= #member then call('ZADD', k_line, '0', sub(at, 1, 13) .. spack('>I6', seq + 1) .. sub(member, i + 16)) end
+    end
+  end
+  taken = {}
+end
+
+-- given notes that n jobs that a plain fetch (session, number of the call) gave run no more,
+-- or have a record that says so.
+function L.given(call_of, n)
+  if call('HINCRBY', k_gave, call_of .. 'n', -n) <= 0 then
+    call('HDEL', k_gave, call_of, call_of .. 'n', call_of .. 'h')
+    call('ZREM', k_run, call_of)
+  end
+end
+
 local function savecounts()
   for field, n in pairs(counts) do
     if n ~= 0 and call('HINCRBY', k_count, field, n) <= 0 then call('HDEL', k_count, field) end
@@ -244,12 +323,16 @@ function L.save()
   for i = 1, #list do savejob(list[i]) end
   for i = 1, #listb do L.savebatch(listb[i]) end
   savehints()
+  saveline()
   local c, p, hd, hs = cuts, puts, hdels, hsets
   cuts, puts, hdels, hsets = {}, {}, {}, {}
   for key, args in pairs(c) do many('ZREM', key, args) end
   for key, args in pairs(hd) do many('HDEL', key, args) end
   for key, args in pairs(p) do many('ZADD', key, args) end
   for key, args in pairs(hs) do many('HSET', key, args) end
+  saveshelves()
+  for of, n in pairs(opens) do L.given(of, n) end
+  opens = {}
   savecounts()
   savestats()
   L.stand_all()

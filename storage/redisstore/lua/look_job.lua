@@ -5,9 +5,9 @@
 -- keys: state
 -- uses: claim lookrow lookkin
 local id, most = ARGV[2], tonumber(ARGV[3])
-local r = claim.record(id, redis.call('HGET', k_state, id))
-if not r then return false end
-local row = look.whole(id, r)
+local x = claim.read(id)
+if not x then return false end
+local r, row = x.r, look.whole(id, x)
 
 -- The failures of the runs in its history.
 local failures = {}

@@ -5,7 +5,7 @@
 -- must have in set besides.
 -- Answers how many match, 1 when one more matches, the id where it stopped to look or
 -- nothing, then id and row of each.
--- keys: state index count run set kid
+-- keys: state index count run gave set kid
 -- uses: claim lookrow lookmerge
 local source, name, low, high, oldest = ARGV[2], ARGV[3], ARGV[4], ARGV[5], ARGV[6] == '1'
 local states, queue, kind, server = ARGV[7], ARGV[8], ARGV[9], ARGV[10]
@@ -44,19 +44,25 @@ end
 local function runs()
   local ids = {}
   for _, member in ipairs(redis.call('ZRANGE', k_run, 0, -1)) do
-    local id = string.sub(member, 23)
-    if #member == 38 and merge.below(id, high) and not merge.below(id, low) then ids[#ids + 1] = id end
+    local all, step = string.sub(member, 23), 16
+    if #member == 22 then all, step = redis.call('HGET', k_gave, member) or '', 20 end
+    for at = 1, #member <= 38 and #all or 0, step do
+      local id = string.sub(all, at, at + 15)
+      if merge.below(id, high) and not merge.below(id, low) then ids[#ids + 1] = id end
+    end
   end
   merge.sort(ids, oldest)
+  -- A job that a plain fetch gave and that was changed since is there twice.
   local n = 0
   return function()
-    n = n + 1
+    repeat n = n + 1 until not ids[n] or ids[n] ~= ids[n - 1]
     return ids[n]
   end
 end
 
 -- A few jobs of the index are looked at rather than many of a batch, parent or recurring
 -- job: what they must have then is checked for each.
+local shelved = false
 local owner, musts = source == 'k' and k_kid or k_set, {}
 for i = 15, #ARGV do musts[i - 14] = {k_set, ARGV[i]} end
 local next
@@ -75,15 +81,21 @@ else
   end
   if source == 'x' then
     merge.first = math.max(2, math.min(limit + 1, math.floor(1000 / math.max(#list, 1))))
-    for _, prefix in ipairs(list) do merge.range(ranges, k_index, prefix) end
+    for _, prefix in ipairs(list) do
+      local class = string.byte(prefix)
+      merge.range(ranges, k_index, prefix)
+      if class == 3 or class == 5 then
+        local r = ranges[#ranges]
+        shelved, r.shelf, r.size = true, true, math.max(2, math.floor(r.size / 8))
+      end
+    end
   end
   local m = merge.open(ranges, low, high, oldest)
   next = function() return merge.next(m) end
 end
 
--- The index knows state, queue, kind, held and retrying, but not which of those that
--- wait or run do which.
-local sure = source == 'x' and server == '' and #musts == 0 and (held or wanted[3] == wanted[4])
+-- The index knows state, queue, kind, held and retrying; of shelves the records decide.
+local sure = source == 'x' and not shelved and server == '' and #musts == 0
 
 local function matches(r)
   return wanted[string.byte(r)]
@@ -105,8 +117,8 @@ local found, more, stopped, out = 0, 0, '', {}
 while true do
   local id = next()
   if not id then break end
-  local r = (rows or not sure) and claim.record(id, redis.call('HGET', k_state, id))
-  if sure and not rows or r and (sure or matches(r) and member(id)) then
+  local x = (rows or not sure) and claim.read(id)
+  if sure and not rows or x and (sure or matches(x.r) and member(id)) then
     if found == limit then
       more = 1
       break
@@ -114,7 +126,7 @@ while true do
     found = found + 1
     if rows then
       out[#out + 1] = id
-      out[#out + 1] = look.row(id, r)
+      out[#out + 1] = look.row(id, x)
     else
       out[#out + 1] = id
     end

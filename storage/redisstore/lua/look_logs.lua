@@ -3,10 +3,11 @@
 -- Answers nothing, or the number up to which it looked, 1 when that was the last, then
 -- number and line of each.
 -- keys: state log
+-- uses: claim
 local id, after, run, limit, looks = ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[6])
-local r = redis.call('HGET', k_state, id)
-if not r then return false end
-local lines = struct.unpack('>I4', r, 152)
+local x = claim.read(id)
+if not x then return false end
+local lines = struct.unpack('>I4', x.r, 152)
 local to = math.min(after + looks, lines)
 local out, found = {0, 0}, 0
 while after < to and found < limit do

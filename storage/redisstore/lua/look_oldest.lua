@@ -10,8 +10,8 @@ local function oldest(line)
   while true do
     local first = redis.call('ZRANGEBYLEX', k_line, low, '(' .. line .. '\4', 'LIMIT', 0, 1)[1]
     if not first then return best end
-    local r = redis.call('HGET', k_state, string.sub(first, -16))
-    local at = r and struct.unpack('>I6', r, 108) or 0
+    local r = redis.call('HGET', k_state, string.sub(first, 20, 35))
+    local at = r and struct.unpack('>I6', r, string.byte(r) == 131 and 33 or 108) or 0
     if at ~= 0 and (best == 0 or at < best) then best = at end
     low = '[' .. line .. string.char(string.byte(first, 13) + 1)
   end

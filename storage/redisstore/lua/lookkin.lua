@@ -5,8 +5,8 @@ local kin = {}
 
 -- is says what a parent or child is: N8 of its kind, its state, 1 for a batch.
 function kin.is(other)
-  local o = claim.record(other, redis.call('HGET', k_state, other))
-  if o then return string.sub(o, 80, 87), string.byte(o), 0 end
+  local o = claim.read(other)
+  if o then return string.sub(o.r, 80, 87), string.byte(o.r), 0 end
   local b = redis.call('HGET', k_batch, other)
   b = b and cmsgpack.unpack(b) or {state = 0}
   return b.kindof or '', b.state, b.isjob == 1 and 0 or 1

@@ -13,22 +13,25 @@ function look.more(packed)
   return out
 end
 
--- whole is a row with what lists leave out: input, checkpoint, result.
-function look.whole(id, r)
-  local row = look.row(id, r)
-  local flags = string.byte(r, 3)
+-- whole is a row with what lists leave out: input, checkpoint, result. x is what is known
+-- of the job: r its record, and where they are not in their keys body and result.
+function look.whole(id, x)
+  local row = look.row(id, x)
+  local flags = string.byte(x.r, 3)
   for i, part in ipairs({{4, 'i'}, {8, 'c'}, {16, 'r'}}) do
     row[7 + i] = bit.band(flags, part[1]) ~= 0 and redis.call('HGET', k_part, part[2] .. id)
   end
+  if x.result and x.result ~= '' then row[10] = x.result end
   return row
 end
 
--- row is what a list shows of a job with record r: record, body, failure, progress,
--- text of its held line, more.
-function look.row(id, r)
+-- row is what a list shows of a job: record, body, failure, progress, text of its held
+-- line, more.
+function look.row(id, x)
+  local r = x.r
   local flags, held = string.byte(r, 3), string.sub(r, 163, 166)
   local failed = string.sub(r, 145, 148)
-  local row = {r, redis.call('HGET', k_body, id), false, false, false, false, false}
+  local row = {r, x.body or redis.call('HGET', k_body, id), false, false, false, false, false}
   if failed ~= '\0\0\0\0' then
     row[3] = redis.call('HGET', k_part, 'f' .. id .. failed)
   end

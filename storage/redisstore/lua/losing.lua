@@ -1,12 +1,33 @@
 -- How the jobs of a session go back that died or was closed. Port of memstore/tick.go and
 -- CloseSession.
--- keys: run dying
+-- keys: run dying gave claim
 -- lazy:
 -- uses: lib sessions
 
+-- open_of gives those jobs of a plain fetch that have its claim still, at most limit.
+local function open_of(call_of, limit, ids)
+  local gave, some = call('HGET', k_gave, call_of) or '', {}
+  for at = 1, #gave, 20 do some[#some + 1] = sub(gave, at, at + 15) end
+  local any = false
+  for i = 1, #some, 1000 do
+    local to = math.min(i + 999, #some)
+    for k, c in ipairs(call('HMGET', k_claim, unpack(some, i, to))) do
+      if c and #c == 39 + string.byte(c, 39) and sub(c, 1, 16) .. sub(c, 33, 38) == call_of then
+        any = true
+        if #ids == limit then return end
+        ids[#ids + 1] = some[i + k - 1]
+      end
+    end
+  end
+  if not any then L.given(call_of, #some) end
+end
+
 local function running(id, limit)
   local ids = {}
-  for i, member in ipairs(L.range(k_run, id, limit)) do ids[i] = sub(member, 23) end
+  for _, member in ipairs(L.range(k_run, id, limit)) do
+    if #ids == limit then break end
+    if #member == 22 then open_of(member, limit, ids) else ids[#ids + 1] = sub(member, 23) end
+  end
   L.load(ids)
   return ids
 end

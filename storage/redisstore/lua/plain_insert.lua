@@ -2,17 +2,21 @@
 -- but the check is one command for all.
 -- ARGV: count of names and counters that follow, names (N8, name), counters (field, jobs),
 -- queues (N8, one behind the other), jobs; then runs of jobs that share the middle of their
--- records (priority, N8 of queue, kind and fingerprint): that, their number, then id and body
--- of each; of scheduled ones the number is negative, and each has its due time behind: ms, or
--- + and ms from now. Answers 1, or 0 when something is stored already or twice in the call,
--- or due by now: nothing is written then.
--- keys: state body batch index line due count name meta wake
-local call, spack, sub, unpack = redis.call, struct.pack, string.sub, unpack
+-- records (priority, N8 of queue, kind and fingerprint): that and their number. Behind them how
+-- many follow each other in a bucket (bucket, number in 2 bytes), one string; all ids, one
+-- string; all bodies. Of scheduled jobs the number is negative; behind them id, body and due time of each:
+-- ms, or + and ms from now. Answers 1; 2 when a session that waits was given the jobs; or 0
+-- when something is stored already or twice in the call, or due by now: nothing is written then.
+-- keys: state body batch index shelf line due count name meta wake park session gave run claim turn paused
+local call, spack, sunpack, sub, byte, unpack = redis.call, struct.pack, struct.unpack, string.sub, string.byte, unpack
+local concat, min = table.concat, math.min
 local names, counters, total = tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
-local queues, at = ARGV[5], 6 + names + counters
+local queues, first = ARGV[5], 6 + names + counters
+local maxpack = 32
 
 local time = call('TIME')
 local now = math.floor((time[1] * 1000000 + time[2]) / 1000) + ARGV[1]
+local at6 = spack('>I6', now)
 
 -- due_of is a due time in ms.
 local function due_of(text)
@@ -20,86 +24,154 @@ local function due_of(text)
   return tonumber(text)
 end
 
-local ids, seen, n = {}, {}, 0
-do
-  local i = at
-  while i <= #ARGV do
-    local count = tonumber(ARGV[i + 1])
-    local scheduled = count < 0
-    i = i + 2
-    for _ = 1, math.abs(count) do
-      n = n + 1
-      local id = ARGV[i]
-      if seen[id] then return 0 end
-      seen[id] = true
-      ids[n] = id
-      i = i + 2
-      if scheduled then
-        if due_of(ARGV[i]) <= now then return 0 end
-        i = i + 1
-      end
+-- known reports whether any of these is stored.
+local function known(key, ids, from, to)
+  for i = from, to, 5000 do
+    local found = call('HMGET', key, unpack(ids, i, min(i + 4999, to)))
+    for k = 1, #found do
+      if found[k] then return true end
     end
   end
 end
-local batches = call('EXISTS', k_batch) == 1
-for i = 1, n, 5000 do
-  local to = i + 4999
-  if to > n then to = n end
-  for _, known in ipairs(call('HMGET', k_state, unpack(ids, i, to))) do
-    if known then return 0 end
+
+-- Most calls find none of these.
+local rare = call('EXISTS', k_batch, k_turn, k_paused) > 0
+local heard = call('EXISTS', k_wake, k_park) > 0
+local batches, seen = rare and call('EXISTS', k_batch) == 1, {}
+local function fresh(ids)
+  for i = 1, #ids do
+    local id = ids[i]
+    if seen[id] then return false end
+    seen[id] = true
   end
-  if batches then
-    for _, known in ipairs(call('HMGET', k_batch, unpack(ids, i, to))) do
-      if known then return 0 end
+  return not known(k_state, ids, 1, #ids) and not (batches and known(k_batch, ids, 1, #ids))
+end
+
+-- ids_of are the ids in a string.
+local function ids_of(all)
+  local ids = {}
+  for i = 1, #all / 16 do ids[i] = sub(all, 16 * i - 15, 16 * i) end
+  return ids
+end
+
+local at, split = first, {}
+while at <= #ARGV do
+  local count, ids = tonumber(ARGV[at + 1]), nil
+  if count > 0 then
+    ids = ids_of(ARGV[at + 3])
+    split[at] = ids
+    at = at + 4 + count
+  else
+    ids = {}
+    for i = 1, -count do
+      ids[i] = ARGV[at + 3 * i - 1]
+      if due_of(ARGV[at + 3 * i + 1]) <= now then return 0 end
     end
+    at = at + 2 - 3 * count
   end
+  if not fresh(ids) then return 0 end
 end
 
 local seq = total > 0 and call('HINCRBY', k_meta, 'seq', total) - total
-local at6 = spack('>I6', now)
--- The parts of a record that all of them share: see codec.lua for their order.
-local head = '\3' .. string.rep('\0', 67) .. '\1\3'
-local head1 = '\1' .. string.rep('\0', 67) .. '\1\1'
-local middle1 = string.rep('\0', 6) .. at6 .. string.rep('\0', 6)
-local tail1 = string.rep('\0', 8) .. '\1' .. string.rep('\0', 39) .. '\0\8\0\1' .. at6
-local tail = at6 .. at6 .. string.rep('\0', 14) .. '\1' .. string.rep('\0', 39) .. '\0\8\0\3' .. at6
+local lines, index, l, x = {}, {}, 0, 0
 
-local states, lines, index, k = {}, {}, {}, 0
-local function flush()
-  if k == 0 then return end
-  call('HSET', k_state, unpack(states, 1, k))
-  call('ZADD', k_line, unpack(lines, 1, k))
-  call('ZADD', k_index, unpack(index, 1, k))
-  k = 0
+-- has reports whether a list of names in size bytes each has one.
+local function has(list, name, size)
+  for at = 1, #list, size do
+    if sub(list, at, at + size - 1) == name then return true end
+  end
+  return false
 end
 
--- enqueued stores a run of jobs that wait for a worker.
+-- parked finds a session whose next call waits for a run of jobs, as a plain fetch would give
+-- them to it: nothing may come before them.
+local function parked(middle, count)
+  local one = call('HRANDFIELD', k_park, '1', 'WITHVALUES')
+  local id, p = one[1], one[2]
+  if not id then return nil end
+  local number, max, c, q = sunpack('>I6I4BB', p)
+  local session = call('HGET', k_session, id)
+  if not session or sunpack('>I6', session, 29) >= number then -- guard: late park
+    call('HDEL', k_park, id)
+    return nil
+  end
+  local queue, queues = sub(middle, 2, 9), 13 + c
+  if count > max or not has(sub(p, queues, queues + 8 * q - 1), queue, 8) or not has(sub(p, queues + 8 * q), sub(middle, 10, 25), 16)
+    or rare and call('EXISTS', k_turn, k_paused) > 0
+    or call('ZRANGEBYLEX', k_line, '[' .. queue, '[' .. queue .. '\255', 'LIMIT', '0', '1')[1] then return nil end
+  return id, number, sub(p, 13, 12 + c), session
+end
+
+-- hand answers a parked call with a run of jobs and their values in state; false when nobody
+-- hears it any more.
+local function hand(id, number, channel, session, values, count)
+  local number6, server = spack('>I6', number), sub(session, 35, 35 + byte(session, 35))
+  local ids, sizes, records, claims, gave = {}, {}, {}, {}, {}
+  local claim = id .. at6 .. at6 .. '\0\0\0\1' .. number6 .. server
+  for i = 1, count do
+    local job, r = values[2 * i - 1], values[2 * i]
+    ids[i], sizes[i], records[i], gave[i] = job, spack('>I4', #r), r, job .. '\0\0\0\1'
+    claims[2 * i - 1], claims[2 * i] = job, claim
+  end
+  local told = id .. number6 .. at6 .. spack('>I2', count) .. server .. concat(ids) .. concat(sizes) .. concat(records)
+  if call('PUBLISH', channel, told) == 0 then
+    call('HDEL', k_park, id)
+    return false
+  end
+  call('HSET', k_claim, unpack(claims))
+  call('ZADD', k_run, '0', id .. number6)
+  call('HSET', k_gave, id .. number6, concat(gave), id .. number6 .. 'n', count, id .. number6 .. 'h', '1')
+  call('HSET', k_session, id, sub(session, 1, 28) .. number6 .. sub(session, 35))
+  return true
+end
+
+local handed = false
+
+-- enqueued stores a run of jobs that wait for a worker: with short records, in packs.
 local function enqueued(middle, count)
   local place, class = sub(middle, 2, 9) .. '\0\0\0\0' .. sub(middle, 1, 1), '\3' .. sub(middle, 2, 17)
-  local before = head .. middle
-  for i = at, at + count * 2 - 1, 5000 do call('HSET', k_body, unpack(ARGV, i, math.min(i + 4999, at + count * 2 - 1))) end
-  for _ = 1, count do
-    local id = ARGV[at]
-    at = at + 2
-    seq = seq + 1
-    local seq6 = spack('>I6', seq)
-    states[k + 1], states[k + 2] = id, before .. seq6 .. tail
-    lines[k + 1], lines[k + 2] = '0', place .. seq6 .. id
-    index[k + 1], index[k + 2] = '0', class .. id
+  local before, buckets, ids, all, values, k = '\131' .. middle, ARGV[at + 2], split[at], ARGV[at + 3], {}, 0
+  for i = 1, count do
+    values[k + 1] = ids[i]
+    values[k + 2] = before .. spack('>I6', seq + i) .. at6 .. ARGV[at + 3 + i]
     k = k + 2
-    if k == 4000 then flush() end
+    if k == 4000 or i == count then
+      call('HSET', k_state, unpack(values, 1, k))
+      if i < count then k = 0 end
+    end
   end
-  flush()
+  -- A short call of one run may be what somebody waits for.
+  if heard and count <= 32 and first == at and at + 3 + count == #ARGV then
+    local id, number, channel, session = parked(middle, count)
+    handed = id and hand(id, number, channel, session, values, count)
+  end
+  for i = 1, handed and 0 or count, maxpack do
+    lines[l + 1], lines[l + 2] = '0', place .. spack('>I6', seq + i) .. sub(all, 16 * i - 15, 16 * (i + maxpack - 1))
+    l = l + 2
+  end
+  local i = 1
+  for b = 1, #buckets, 8 do
+    local n, shelf = sunpack('>I2', buckets, b + 6), class .. sub(buckets, b, b + 5)
+    for k = i, i + n - 1, maxpack do
+      index[x + 1], index[x + 2] = '0', shelf .. sub(all, 16 * k - 15, 16 * (min(k + maxpack, i + n) - 1))
+      x = x + 2
+    end
+    call('HINCRBY', k_shelf, shelf, n)
+    i = i + n
+  end
+  seq, at = seq + count, at + 4 + count
 end
 
 -- scheduled stores a run of jobs that wait for their time.
 local function scheduled(middle, count)
-  local class, before = '\1' .. sub(middle, 2, 17), head1 .. middle .. middle1
+  local class, before = '\1' .. sub(middle, 2, 17), '\1' .. string.rep('\0', 67) .. '\1\1' .. middle .. string.rep('\0', 6) .. at6 .. string.rep('\0', 6)
+  local tail = string.rep('\0', 8) .. '\1' .. string.rep('\0', 39) .. '\0\8\0\1' .. at6
+  at = at + 2
   for from = 1, count, 1000 do
-    local bodies, dues, m = {}, {}, 0
-    for _ = from, math.min(from + 999, count) do
+    local states, bodies, index, dues, m = {}, {}, {}, {}, 0
+    for _ = from, min(from + 999, count) do
       local id, due = ARGV[at], due_of(ARGV[at + 2])
-      states[m + 1], states[m + 2] = id, before .. spack('>I6', due) .. tail1
+      states[m + 1], states[m + 2] = id, before .. spack('>I6', due) .. tail
       bodies[m + 1], bodies[m + 2] = id, ARGV[at + 1]
       index[m + 1], index[m + 2] = '0', class .. id
       dues[m + 1], dues[m + 2] = due, id
@@ -112,12 +184,17 @@ local function scheduled(middle, count)
   end
 end
 
+at = first
 while at <= #ARGV do
   local middle, count = ARGV[at], tonumber(ARGV[at + 1])
-  at = at + 2
   if count < 0 then scheduled(middle, -count) else enqueued(middle, count) end
 end
-call('HSET', k_name, unpack(ARGV, 6, 5 + names))
-for i = 6 + names, 5 + names + counters, 2 do call('HINCRBY', k_count, ARGV[i], ARGV[i + 1]) end
-if queues ~= '' and call('EXISTS', k_wake) == 1 then call('PUBLISH', k_wake, queues) end
+for i = 1, l, 2000 do call('ZADD', k_line, unpack(lines, i, min(i + 1999, l))) end
+for i = 1, x, 2000 do call('ZADD', k_index, unpack(index, i, min(i + 1999, x))) end
+if names > 0 then call('HSET', k_name, unpack(ARGV, 6, 5 + names)) end
+for i = 6 + names, 5 + names + counters, 2 do
+  call('HINCRBY', k_count, handed and '\4' .. sub(ARGV[i], 2) or ARGV[i], ARGV[i + 1])
+end
+if handed then return 2 end
+if heard and queues ~= '' and call('EXISTS', k_wake) == 1 then call('PUBLISH', k_wake, queues) end
 return 1

@@ -1,6 +1,6 @@
 -- Living sessions. A record: seen, contact, started (ms), lease (ms), MaxLost, last call; then
 -- the name of the server with its length in 1 byte before it, and the owner.
--- keys: session owner ended dying kind info gave run
+-- keys: session owner ended dying kind info gave park run
 -- lazy:
 -- uses: jobs
 local SESSION = '>I6I6I6I6I4I6B'
@@ -43,6 +43,7 @@ function L.bury(s, maxlost)
   sessions[s.id] = false
   call('HDEL', k_session, s.id)
   call('HDEL', k_gave, s.id)
+  call('HDEL', k_park, s.id)
   local info = call('HGET', k_info, s.id)
   call('HDEL', k_info, s.id)
   call('ZADD', k_ended, L.now, s.id)

@@ -1,0 +1,102 @@
+package redisstore
+
+import (
+	"encoding/binary"
+
+	"github.com/gojobgen/jobgen/storage"
+)
+
+// A plain fetch that finds less than is to start parks the session's next call: with its number, what it
+// reads, and for how many jobs. An insert that comes next and has just that answers it on
+// the spot, and publishes the answer: so a job that somebody waits for is there without
+// another round trip. For the server that is as if the next call had been made and its
+// answer is on its way. Where the answer is lost, the call itself, made again or at last,
+// is answered with the same jobs, as every repeated call; when the session dies before, they
+// go back as all of its jobs.
+//
+// That is for stores of one shard: a Cluster does not tell a script whether anybody hears
+// what it publishes.
+
+// parkedAt is the channel for the answer of the call after r, empty where nobody listens.
+func (b *bell) parkedAt(r *storage.FetchRequest) string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.pubsub == nil || r.Max == 0 {
+		return ""
+	}
+	return b.s.hand
+}
+
+// Places in an answer: session, call, time, number of jobs, server behind its length; then
+// as plain_fetch answers.
+const (
+	handCall   = 16
+	handNow    = 22
+	handCount  = 28
+	handServer = 30
+)
+
+// take keeps the answer of a parked call for the call.
+func (b *bell) take(answer string) {
+	if len(answer) <= handServer {
+		return
+	}
+	n, at := handJobs(answer)
+	if n == 0 || len(answer) < at+20*n+shortLen {
+		return
+	}
+	queue := answer[at+20*n+2:][:8]
+	b.mu.Lock()
+	deaf := b.deaf
+	if !deaf {
+		b.hands[storage.ID([]byte(answer[:16]))] = answer
+	}
+	b.mu.Unlock()
+	if !deaf {
+		b.ring(queue)
+	}
+}
+
+// handJobs is how many jobs an answer has, and where they begin.
+func handJobs(answer string) (n, at int) {
+	return int(answer[handCount])<<8 | int(answer[handCount+1]), handServer + 1 + int(answer[handServer])
+}
+
+// hand is the answer that came for a call, if one did. Those of earlier calls are too late.
+func (b *bell) hand(r *storage.FetchRequest) string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	answer, ok := b.hands[r.Session]
+	if !ok {
+		return ""
+	}
+	call := six(answer[handCall:])
+	if call <= r.Call {
+		delete(b.hands, r.Session)
+	}
+	if call != r.Call {
+		return ""
+	}
+	return answer
+}
+
+func six(s string) uint64 {
+	var b [8]byte
+	copy(b[2:], s[:6])
+	return binary.BigEndian.Uint64(b[:])
+}
+
+// handed is the result of a call whose answer came before it.
+func (s *Store) handed(r *storage.FetchRequest, answer string, mark uint64) (res storage.FetchResult, err error) {
+	n, at := handJobs(answer)
+	jobs := answer[at:]
+	g := given{sh: s.shards[0], session: r.Session, now: int64(six(answer[handNow:])), server: answer[handServer+1 : at], call: r.Call,
+		ids: jobs[:16*n], sizes: jobs[16*n : 20*n], values: jobs[20*n:]}
+	g.sh.clock.told(g.now - s.offset.Load())
+	// It was answered without a look at what else there is.
+	res.Mark, res.More = mark, true
+	if res.Jobs, err = g.all(nil, n); err != nil {
+		return res, s.fault("fetch", err)
+	}
+	return res, nil
+}
