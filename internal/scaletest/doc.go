@@ -1,3 +1,4 @@
-// Package scaletest measures what a store full of finished jobs costs. It has
-// benchmarks only; JOBGEN_ROWS sets how many jobs are kept, 20,000 unless set.
+// Package scaletest measures what a store full of finished jobs costs, and what a server
+// with nothing to do sends. JOBGEN_ROWS sets how many jobs the benchmarks keep, 20,000
+// unless set.
 package scaletest

@@ -38,7 +38,7 @@ func (p *poller) serve(queues []int) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for _, q := range queues {
-		if !slices.Contains(p.queues, q) {
+		if q != 0 && !slices.Contains(p.queues, q) {
 			p.queues = append(slices.Clone(p.queues), q)
 		}
 	}

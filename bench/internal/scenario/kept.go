@@ -109,32 +109,47 @@ func held60(ctx context.Context, c Contender, z Size) ([]Sample, error) {
 		if err = errors.Join(err, e.stop(), stop()); err != nil {
 			return nil, err
 		}
-		return []Sample{{Name: "held-60s", Value: 100 * during / before, Unit: "% of the rate", Jobs: int(ran.done.Load()),
-			Note: fmt.Sprintf("%.0f jobs/s before, %.0f in the last quarter of %v", before, during, 6*z.For)}}, nil
+		cpu := func(p pace) int64 { return (p.cost.Client + p.cost.Server).Microseconds() }
+		return []Sample{{Name: "held-60s", Value: 100 * during.rate / before.rate, Unit: "% of the rate", Jobs: int(ran.done.Load()), Cost: during.cost,
+			Note: fmt.Sprintf("%.0f jobs/s before, %.0f in the last quarter of %v; %d and %d us CPU/job", before.rate, during.rate, 6*z.For, cpu(before), cpu(during))}}, nil
 	})
 }
 
-// hold60 gives the rate before the snapshot, and in the last quarter of its life.
-func (s *stage) hold60(ctx context.Context, ran *clock, life time.Duration) (before, during float64, err error) {
-	measure := func() (float64, error) {
-		start, n := time.Now(), ran.done.Load()
-		err := sleep(ctx, life/4)
+// pace is how a load goes for a while.
+type pace struct {
+	rate float64
+	cost Cost
+}
+
+// hold60 gives the pace before the snapshot, and in the last quarter of its life.
+func (s *stage) hold60(ctx context.Context, ran *clock, life time.Duration) (before, during pace, err error) {
+	measure := func() (pace, error) {
+		m, err := s.meter()
+		if err != nil {
+			return pace{}, err
+		}
+		n := ran.done.Load()
+		if err := sleep(ctx, life/4); err != nil {
+			return pace{}, err
+		}
+		jobs := int(ran.done.Load() - n)
 		ran.reset() // so that the waits of minutes do not gather
-		return rate(int(ran.done.Load()-n), time.Since(start)), err
+		elapsed, cost, err := m.stop(jobs)
+		return pace{rate(jobs, elapsed), cost}, err
 	}
 	if err = sleep(ctx, life/20); err != nil {
-		return 0, 0, err
+		return before, during, err
 	}
 	if before, err = measure(); err != nil {
-		return 0, 0, err
+		return before, during, err
 	}
 	release, err := s.space.Hold(ctx)
 	if err != nil {
-		return 0, 0, err
+		return before, during, err
 	}
 	defer release()
 	if err = sleep(ctx, life*3/4); err != nil {
-		return 0, 0, err
+		return before, during, err
 	}
 	during, err = measure()
 	return before, during, err

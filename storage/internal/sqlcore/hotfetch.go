@@ -19,11 +19,11 @@ func (s *Store) fetchHot(ctx context.Context, d PlainFetcher, r *storage.FetchRe
 		return result, false, nil
 	}
 	defer h.busy.Unlock()
-	queues := known.open(r.Queues)
-	if !h.sure || len(queues) == 0 {
+	s.hot.serve(h, r.Queues)
+	if !h.sure {
 		return result, false, nil
 	}
-	s.hot.serve(h, r.Queues)
+	queues := known.open(r.Queues)
 	result.Mark = s.bell.mark()
 	f := &fetchingHot{s: s, d: d, r: r, h: h, names: known, queues: queues, result: &result}
 	h.sure = false
@@ -35,7 +35,8 @@ func (s *Store) fetchHot(ctx context.Context, d PlainFetcher, r *storage.FetchRe
 	return result, done || len(result.Jobs) > 0, nil
 }
 
-// open are those of the queues that exist and are not paused, each once.
+// open are those of the queues that exist and are not paused, each once; where there are
+// none, a queue without number or jobs, since the names may be old.
 func (n *names) open(queues []string) []*queueName {
 	all := make([]*queueName, 0, len(queues))
 	for _, name := range queues {
@@ -43,6 +44,9 @@ func (n *names) open(queues []string) []*queueName {
 		if q != nil && !q.paused && !slices.Contains(all, q) {
 			all = append(all, q)
 		}
+	}
+	if len(all) == 0 {
+		all = append(all, new(queueName))
 	}
 	return all
 }

@@ -1,0 +1,124 @@
+package scaletest
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"testing"
+	"time"
+
+	_ "github.com/go-sql-driver/mysql"
+	"github.com/gojobgen/jobgen/internal/testservers"
+	"github.com/gojobgen/jobgen/runtime"
+	"github.com/gojobgen/jobgen/storage"
+	"github.com/gojobgen/jobgen/storage/mysqlstore"
+	"github.com/gojobgen/jobgen/storage/pgstore"
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/rs/zerolog"
+)
+
+func TestMain(m *testing.M) { testservers.Main(m) }
+
+// span is how long statements are counted: that is the measure, there is nothing to wait for.
+const span = 16 * time.Second
+
+// quiet runs a server with 20 queues and nothing to do, and wants at most one statement a
+// second, BEGIN and COMMIT not counted, as the database counts them.
+func quiet(t *testing.T, store storage.Store, counted func() map[string]int) {
+	t.Helper()
+	queues := make([]string, 20)
+	for i := range queues {
+		queues[i] = fmt.Sprintf("queue-%02d", i)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() {
+		ended <- runtime.NewServer(store, runtime.NewDispatcher(), runtime.ServerOptions{Queues: queues, Logger: zerolog.Nop()}).Run(ctx)
+	}()
+	defer func() {
+		cancel()
+		if err := <-ended; err != nil {
+			t.Error(err)
+		}
+	}()
+	<-time.After(span / 4) // what servers do at their start
+	before := counted()
+	<-time.After(span)
+	total := 0
+	sent := make(map[string]int)
+	for text, n := range counted() {
+		if n -= before[text]; n > 0 && text != "BEGIN" && text != "COMMIT" {
+			sent[text] = n
+			total += n
+		}
+	}
+	if total == 0 || total > int(span.Seconds()) {
+		t.Errorf("%d statements in %v: %v", total, span, sent)
+	}
+}
+
+func TestIdlePostgres(t *testing.T) {
+	t.Parallel()
+	server := testservers.Postgres(t, testservers.PostgresOptions{Settings: map[string]string{"shared_preload_libraries": "pg_stat_statements"}})
+	pool, err := pgxpool.New(t.Context(), server.NewDatabase(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer pool.Close()
+	if _, err := pool.Exec(t.Context(), "CREATE EXTENSION pg_stat_statements"); err != nil {
+		t.Fatal(err)
+	}
+	store, err := pgstore.New(pool)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer store.Close()
+	quiet(t, store, func() map[string]int {
+		found, err := pool.Query(t.Context(), "SELECT left(query, 100), sum(calls)::bigint FROM pg_stat_statements WHERE query NOT LIKE '%pg_stat_statements%' GROUP BY 1")
+		if err != nil {
+			t.Fatal(err)
+		}
+		counts := make(map[string]int)
+		for found.Next() {
+			var text string
+			var n int
+			if err := found.Scan(&text, &n); err != nil {
+				t.Fatal(err)
+			}
+			counts[text] = n
+		}
+		return counts
+	})
+}
+
+func TestIdleMariaDB(t *testing.T) {
+	t.Parallel()
+	server := testservers.MariaDB(t, testservers.MySQLOptions{Args: []string{"--general-log=1", "--log-output=TABLE"}})
+	db, err := sql.Open("mysql", server.NewDatabase(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	store, err := mysqlstore.New(db)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer store.Close()
+	quiet(t, store, func() map[string]int {
+		found, err := db.QueryContext(t.Context(), "SELECT LEFT(argument, 100), COUNT(*) FROM mysql.general_log WHERE command_type = 'Query' AND argument NOT LIKE '%general_log%' GROUP BY 1")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer found.Close()
+		counts := make(map[string]int)
+		for found.Next() {
+			var text string
+			var n int
+			if err := found.Scan(&text, &n); err != nil {
+				t.Fatal(err)
+			}
+			counts[text] = n
+		}
+		return counts
+	})
+}
