@@ -2,6 +2,7 @@ package mysqlstore_test
 
 import (
 	"database/sql"
+	"os"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -63,8 +64,11 @@ func TestStore(t *testing.T) {
 	storagetest.Run(t, harness(t, testservers.MariaDBShared(t).NewDatabase(t)+odd))
 }
 
-// TestStoreOneByOne sends statements as to MySQL, which many machines do not have.
-func TestStoreOneByOne(t *testing.T) {
+// TestStoreAsMySQL sends statements as to MySQL, which many machines do not have.
+func TestStoreAsMySQL(t *testing.T) {
+	if os.Getenv("JOBGEN_SOAK") == "" {
+		t.Skip("runs in the full form only: it is the whole suite once more")
+	}
 	storagetest.Run(t, harness(t, testservers.MariaDBShared(t).NewDatabase(t), mysqlstore.Separate))
 }
 
