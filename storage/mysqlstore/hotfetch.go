@@ -1,13 +1,10 @@
 package mysqlstore
 
 import (
-	"bytes"
 	"context"
-	"database/sql/driver"
 	"errors"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/gojobgen/jobgen/storage"
@@ -167,15 +164,6 @@ func (f *plainFetch) take(queue int, found *rows) {
 	}
 }
 
-// numbersOf are numbers with spaces between them.
-func numbersOf(text []byte) (all []int64) {
-	for word := range bytes.FieldsSeq(text) {
-		n, _ := strconv.ParseInt(string(word), 10, 64) // the server wrote it
-		all = append(all, n)
-	}
-	return all
-}
-
 // write moves what was taken from the lines to a claim of the session.
 func (f *plainFetch) write() error {
 	jobs := make([]claimed, len(f.got.Rows))
@@ -225,48 +213,6 @@ func (f *plainFetch) leave(gone []goneRow) (all []*writing) {
 	return all
 }
 
-// remove deletes rows by their whole key, of one to three columns. Each is looked up: with
-// lists of values the server may prefer to read the table, and then waits for rows of
-// transactions that are open.
-func (t *texts) remove(table, on string, keys [][]any) *writing {
-	return t.removing(table, on, len(keys), len(keys[0]), func(w *writing, i, k int) { w.vals(keys[i][k]) })
-}
-
-// removing is remove of n rows, with a function that writes the k-th column of a key.
-func (t *texts) removing(table, on string, n, width int, write func(w *writing, i, k int)) *writing {
-	name, _, _ := strings.Cut(table, " ")
-	alias := strings.TrimPrefix(table, name+" ")
-	w := room(300 + 80*n)
-	w.add("DELETE " + alias + " FROM (SELECT ")
-	for k := range width {
-		if k > 0 {
-			w.add(", ")
-		}
-		write(w, 0, k)
-		w.add(" AS " + string("abc"[k]))
-	}
-	row := "("
-	if !t.mariadb {
-		row = "ROW("
-	}
-	for i := 1; i < n; i++ {
-		if i == 1 {
-			w.add(" UNION ALL VALUES ")
-		} else {
-			w.add(",")
-		}
-		w.add(row)
-		for k := range width {
-			if k > 0 {
-				w.add(",")
-			}
-			write(w, i, k)
-		}
-		w.add(")")
-	}
-	return w.add(t.Named(") v STRAIGHT_JOIN " + table + " FORCE INDEX (PRIMARY) ON " + on))
-}
-
 // Bits of jg_run.flags, as the core has them.
 const (
 	runAhead = 1
@@ -278,16 +224,3 @@ const (
 	readyPlain = 1
 	readyKind  = 3
 )
-
-// columns are the values of a row.
-type columns []driver.Value
-
-func (c columns) int(i int) int64 {
-	n, _ := c[i].(int64)
-	return n
-}
-
-func (c columns) bytes(i int) []byte {
-	b, _ := c[i].([]byte)
-	return b
-}
