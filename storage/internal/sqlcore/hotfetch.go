@@ -63,13 +63,13 @@ type fetchingHot struct {
 	odd    bool // the next job is the core's matter
 }
 
-// run looks behind the cursors when the fetch before found all it asked for, and from
-// the start when that is due or not enough.
+// run looks behind the cursors, and from the start when that is due or nothing was found:
+// what comes back to an old place waits no longer than for that.
 func (f *fetchingHot) run(ctx context.Context) (done bool, err error) {
 	due, may := f.s.hot.mayLookFull(f.h, time.Now())
-	if f.h.full && !due || !may {
+	if !due || !may {
 		enough, known, err := f.look(ctx, true)
-		if err != nil || !known || enough || !may {
+		if err != nil || !known || enough || !may || len(f.result.Jobs) > 0 {
 			return known, err
 		}
 	}
@@ -115,7 +115,7 @@ func (f *fetchingHot) look(ctx context.Context, cursor bool) (enough, known bool
 		// The core has to look at the next one; with nothing taken it does so now.
 		return true, !got.Odd || len(f.result.Jobs) > 0, nil
 	}
-	if t, ok := f.d.(Teller); ok && !f.h.full && !cursor {
+	if t, ok := f.d.(Teller); ok && !f.h.full {
 		t.Emptied(f.r.Queues)
 	}
 	return f.h.full, true, nil
