@@ -141,9 +141,10 @@ func (s *Store) committed(t *tx) {
 // Looks from the start of the lines: often enough that what came back to an old place is
 // found soon, and rare enough that they do not cost more than a small part of the time.
 const (
-	fullEvery = time.Second
-	fullShare = 50
-	slowLook  = 20 * time.Millisecond // what is quicker costs little
+	fullEvery  = time.Second
+	fullShare  = 50
+	fullLatest = 2 * time.Second       // however long one takes
+	slowLook   = 20 * time.Millisecond // what is quicker costs little
 )
 
 // mayLookFull reports whether a look from the start is due, and whether it may be made.
@@ -151,7 +152,7 @@ func (h *hot) mayLookFull(session *hotSession, now time.Time) (due, may bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	since := now.Sub(h.fullAt)
-	may = h.fullTook < slowLook || since >= fullShare*h.fullTook
+	may = h.fullTook < slowLook || since >= min(fullShare*h.fullTook, fullLatest)
 	return may && now.Sub(session.fullAt) >= fullEvery, may
 }
 
