@@ -87,6 +87,9 @@ func TestIdlePostgres(t *testing.T) {
 			}
 			counts[text] = n
 		}
+		if err := found.Err(); err != nil {
+			t.Fatal(err)
+		}
 		return counts
 	})
 }

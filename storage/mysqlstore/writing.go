@@ -2,7 +2,6 @@ package mysqlstore
 
 import (
 	"strconv"
-	"time"
 
 	"github.com/gojobgen/jobgen/storage"
 	"github.com/gojobgen/jobgen/storage/internal/sqlcore"
@@ -63,8 +62,6 @@ func (w *writing) int(n int64) *writing {
 	w.b = append(w.b, ',')
 	return w.number(n)
 }
-
-func (w *writing) time(t time.Time) *writing { return w.int(sqlcore.Millis(t)) }
 
 func (w *writing) id(id *storage.ID) *writing {
 	w.b = appendHex(append(w.b, ','), id[:])

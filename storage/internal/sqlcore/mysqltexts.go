@@ -66,19 +66,26 @@ func inFind(all ...*Stmt) bool {
 // Many rows are looked up by their whole keys, one after the other, however few rows there
 // are: a server that is given a list of keys may read the whole table instead, even where it
 // is told to use the index, and waits for rows of transactions that are open. NULL is no key.
-var (
-	_ = sqlDropJobs.inMySQL(`DELETE j FROM (SELECT NULL AS a UNION ALL VALUES {}) v
-		STRAIGHT_JOIN jg_job j FORCE INDEX (PRIMARY) ON j.id = v.a`, "ROW(?)")
-	_ = sqlDropEnds.inMySQL(`DELETE e FROM (SELECT NULL AS a UNION ALL VALUES {}) v
-		STRAIGHT_JOIN jg_end e FORCE INDEX (PRIMARY) ON e.shelf = ?1 AND e.id = v.a`, "ROW(?)")
-	_ = sqlDropRuns.inMySQL(`DELETE r FROM (SELECT NULL AS a UNION ALL VALUES {}) v
-		STRAIGHT_JOIN jg_run r FORCE INDEX (PRIMARY) ON r.session = ?1 AND r.job = v.a`, "ROW(?)")
+var _ = mysqlFamilies(
+	familyText{sqlDropJobs, `DELETE j FROM (SELECT NULL AS a UNION ALL VALUES {}) v
+		STRAIGHT_JOIN jg_job j FORCE INDEX (PRIMARY) ON j.id = v.a`},
+	familyText{sqlDropEnds, `DELETE e FROM (SELECT NULL AS a UNION ALL VALUES {}) v
+		STRAIGHT_JOIN jg_end e FORCE INDEX (PRIMARY) ON e.shelf = ?1 AND e.id = v.a`},
+	familyText{sqlDropRuns, `DELETE r FROM (SELECT NULL AS a UNION ALL VALUES {}) v
+		STRAIGHT_JOIN jg_run r FORCE INDEX (PRIMARY) ON r.session = ?1 AND r.job = v.a`},
 )
 
-// inMySQL gives MySQL a text of its own for a family.
-func (f stmtFamily) inMySQL(text, item string) stmtFamily {
-	for i, n := range familySizes {
-		f.sizes[i].as(MySQL, repeated(text, item, n))
+// familyText is the text of a family for MySQL, in which {} stands for rows.
+type familyText struct {
+	stmtFamily
+	text string
+}
+
+func mysqlFamilies(all ...familyText) bool {
+	for _, f := range all {
+		for i, n := range familySizes {
+			f.sizes[i].as(MySQL, repeated(f.text, "ROW(?)", n))
+		}
 	}
-	return f
+	return true
 }
