@@ -108,20 +108,29 @@ func TestIdleMariaDB(t *testing.T) {
 	}
 	defer store.Close()
 	quiet(t, store, func() map[string]int {
-		found, err := db.QueryContext(t.Context(), "SELECT LEFT(argument, 100), COUNT(*) FROM mysql.general_log WHERE command_type = 'Query' AND argument NOT LIKE '%general_log%' GROUP BY 1")
+		counts, err := logged(t.Context(), db)
 		if err != nil {
 			t.Fatal(err)
 		}
-		defer found.Close()
-		counts := make(map[string]int)
-		for found.Next() {
-			var text string
-			var n int
-			if err := found.Scan(&text, &n); err != nil {
-				t.Fatal(err)
-			}
-			counts[text] = n
-		}
 		return counts
 	})
+}
+
+// logged counts what MariaDB has logged, by how it begins.
+func logged(ctx context.Context, db *sql.DB) (map[string]int, error) {
+	found, err := db.QueryContext(ctx, "SELECT LEFT(argument, 100), COUNT(*) FROM mysql.general_log WHERE command_type = 'Query' AND argument NOT LIKE '%general_log%' GROUP BY 1")
+	if err != nil {
+		return nil, err
+	}
+	defer found.Close()
+	counts := make(map[string]int)
+	for found.Next() {
+		var text string
+		var n int
+		if err := found.Scan(&text, &n); err != nil {
+			return nil, err
+		}
+		counts[text] = n
+	}
+	return counts, found.Err()
 }
