@@ -84,7 +84,11 @@ func recurring(ctx context.Context, c Contender, z Size) ([]Sample, error) {
 		if err != nil {
 			return nil, err
 		}
-		err = sleep(ctx, every+every/2) // the first round passes
+		// The first round passes, however long a library takes to begin.
+		for late := time.Now().Add(z.Limit); err == nil && ran.done.Load() == 0 && time.Now().Before(late); {
+			err = sleep(ctx, 20*time.Millisecond)
+		}
+		err = errors.Join(err, sleep(ctx, every/2))
 		before := ran.done.Load()
 		m, err2 := s.meter()
 		err = errors.Join(err, err2, sleep(ctx, rounds*every))
