@@ -2,7 +2,6 @@ package pgstore
 
 import (
 	"context"
-	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -42,7 +41,7 @@ func (d *database) callFunction(ctx context.Context, name string, n int, args *a
 func nothing([][]byte) error { return nil }
 
 // placeLists are the places of so many arguments.
-var placeLists = func() (lists [13]string) {
+var placeLists = func() (lists [14]string) {
 	var places []string
 	for i := 1; i < len(lists); i++ {
 		places = append(places, "$"+strconv.Itoa(i))
@@ -63,29 +62,18 @@ func (d *database) InsertPlain(ctx context.Context, jobs []sqlcore.PlainJob) (ta
 	a.blobs(n, func(i int) []byte { return jobs[i].Payload })
 	a.blobs(n, func(i int) []byte { return jobs[i].Options })
 	a.blobs(n, func(i int) []byte { return jobs[i].Metadata })
-	shapes := shapesOf(jobs)
-	a.int4s(len(shapes), func(i int) int { return shapes[i].Shape })
-	a.int4s(len(shapes), func(i int) int { return shapes[i].Queue })
+	packs := packsOf(jobs)
+	a.int4s(len(packs), func(i int) int { return packs[i].first + 1 })
+	a.int4s(len(packs), func(i int) int { return packs[i].n })
+	a.int4s(len(packs), func(i int) int { return jobs[packs[i].first].Queue })
+	a.blobs(len(packs), func(i int) []byte { return packs[i].low[:] })
+	a.blobs(len(packs), func(i int) []byte { return packs[i].high[:] })
 	d.active.Store(time.Now().UnixNano())
-	err = d.callFunction(ctx, "hot_insert", 10, a, nothing)
+	err = d.callFunction(ctx, "hot_insert", 13, a, nothing)
 	if code := codeOf(err); code == codeDuplicate || code == codeDeadlock || code == codeLockTimeout {
 		return true, nil
 	}
 	return false, err
-}
-
-// shapesOf are jobs of each shape, one of each: what has a shape is in its queue.
-func shapesOf(jobs []sqlcore.PlainJob) (some []*sqlcore.PlainJob) {
-	for i := range jobs {
-		j := &jobs[i]
-		if i > 0 && j.Shape == jobs[i-1].Shape {
-			continue
-		}
-		if !slices.ContainsFunc(some, func(o *sqlcore.PlainJob) bool { return o.Shape == j.Shape }) {
-			some = append(some, j)
-		}
-	}
-	return some
 }
 
 // FetchPlain takes plain jobs in one statement.

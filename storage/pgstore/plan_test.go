@@ -48,7 +48,8 @@ func TestOwnPlans(t *testing.T) {
 		}
 	}
 	texts := sqlcore.NewTexts(sqlcore.Postgres, "jobgen_")
-	for name, text := range map[string]string{"promote": textPromote, "poll": textPoll, "meta": textMeta} {
+	for name, text := range map[string]string{"promote": textPromote, "poll": textPoll, "meta": textMeta,
+		"packs up": textPacksUp, "packs down": textPacksDown} {
 		plan, err := planOf(ctx, c, texts.Named(text))
 		if err != nil {
 			t.Errorf("%s: %v", name, err)
@@ -135,7 +136,7 @@ func TestHotPlans(t *testing.T) {
 	}
 	id := storage.NewID()
 	calls := []string{
-		fmt.Sprintf(`SELECT jobgen_hot_insert(0, ARRAY['\x%x'::bytea], '{1}', '{1}', '{0}', '{NULL}', '{NULL}', '{NULL}', '{1}', '{1}')`, id[:]),
+		fmt.Sprintf(`SELECT jobgen_hot_insert(0, ARRAY['\x%x'::bytea], '{1}', '{1}', '{0}', '{NULL}', '{NULL}', '{NULL}', '{1}', '{1}', '{1}', ARRAY['\x%x'::bytea], ARRAY['\x%x'::bytea])`, id[:], id[:], id[:]),
 		`SELECT * FROM jobgen_hot_fetch(0, 1, 1, 1, 0, '{1}', '{-1}', '{9223372036854775807}', '{1}', 10, 10)`,
 		fmt.Sprintf(`SELECT * FROM jobgen_hot_settle(0, 1, 1, false, '{1}', ARRAY['\x%x'::bytea], '{1}', '{1}', '{1}', '{NULL}', ARRAY['\x%x'::bytea], '{1}')`, id[:], id[:]),
 		`SELECT * FROM jobgen_hot_tick(0, 1, 1, '', 0, '{1}', 0)`,

@@ -7,8 +7,11 @@ import "time"
 // rung by its own ticks, which look for it too.
 
 // textPoll is whether jobs wait on the main line of any queue.
-const textPoll = `SELECT count(*) FROM (SELECT 1 FROM jg_queue q WHERE q.paused = 0
-	AND EXISTS (SELECT 1 FROM jg_ready r WHERE r.queue = q.no AND r.line = 0) LIMIT 1) AS few`
+const textPoll = `SELECT count(*) FROM (
+	SELECT 1 FROM jg_queue q WHERE q.paused = 0 AND EXISTS (SELECT 1 FROM jg_pack p WHERE p.queue = q.no)
+	UNION ALL
+	SELECT 1 FROM jg_queue q WHERE q.paused = 0 AND EXISTS (SELECT 1 FROM jg_ready r WHERE r.queue = q.no AND r.line = 0)
+	LIMIT 1) AS few`
 
 // activeFor is how long after a sign of work polls go on, and ticked how old the last
 // tick may be that looks instead of them.

@@ -108,6 +108,9 @@ func (t *tx) leaveLine(r *record) error {
 		return nil
 	}
 	queue := t.names.shapes[r.shape].queue
+	if err := t.openAt(queue.no, r.line, r.rank); err != nil {
+		return err
+	}
 	if _, err := t.Exec(sqlLeaveReady, queue.no, r.line, r.rank, r.id); err != nil {
 		return err
 	}

@@ -26,6 +26,9 @@ func (f *fetching) fill(queue *queueName, s *source, n int) error {
 	var others []storage.ID
 	var at map[storage.ID]int
 	slab := make([]record, 0, min(n, 32))
+	if err := f.openFirst(queue.no, s.line, s.after, n); err != nil {
+		return err
+	}
 	err := each(f.Link, func(r *rows) error {
 		if len(slab) == cap(slab) {
 			slab = make([]record, 0, min(n, 4*cap(slab)))

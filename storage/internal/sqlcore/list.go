@@ -144,7 +144,7 @@ type idRange struct {
 	dry               bool
 	state             storage.State // of all in it; 0: as their class says
 	server            string        // of all in it
-	ended             *endedRange   // read in another way
+	pooled            *pooled       // read in another way
 }
 
 // next is the next job of all ranges together; nil at the end.
@@ -174,8 +174,8 @@ func (l *listing) next(ranges []*idRange) (*candidate, error) {
 // fill reads the next jobs of a range, more each time.
 func (l *listing) fill(r *idRange) error {
 	r.buffer = r.buffer[:0]
-	if r.ended != nil {
-		return l.fillEnded(r)
+	if r.pooled != nil {
+		return l.fillPooled(r)
 	}
 	low, high := l.low, l.high
 	s := r.backward

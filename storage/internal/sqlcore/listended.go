@@ -9,19 +9,7 @@ import (
 )
 
 // What a server ran last and what ended in jg_end is found by its sessions in jg_sweep,
-// many jobs in a row. The rows of a session are read in the order of their first ids (the
-// last ones, where the list goes backwards), and a job is given once no row that is still
-// to be read can have one before it. Most rows overlap with few others.
-
-// endedRange is how such a range is read.
-type endedRange struct {
-	session int
-	pool    []sweepEntry // read, not given, in the order of the list
-	edge    storage.ID   // of the next row: what comes before it may be given
-	no      int64
-	size    int  // rows to read next
-	read    bool // all rows
-}
+// many jobs in a row.
 
 var (
 	sqlRanAs     = sqlText(`SELECT no FROM jg_ran WHERE server = ?`)
@@ -33,43 +21,69 @@ var (
 // endedBy are the ranges of what the filter's server ran last.
 func (l *listing) endedBy() (ranges []*idRange, err error) {
 	err = each(l.Link, func(r *rows) error {
-		ranges = append(ranges, &idRange{server: l.filter.Server, ended: &endedRange{session: r.int(0)}})
+		ranges = append(ranges, l.endedRange(r.int(0)))
 		return nil
 	}, sqlRanAs, l.filter.Server)
 	return ranges, err
 }
 
+// endedRange is what a session of the filter's server ended.
+func (l *listing) endedRange(session int) *idRange {
+	r := &idRange{server: l.filter.Server, pooled: new(pooled)}
+	s, bound, no := sqlEndedDown, l.high, int64(math.MaxInt64)
+	r.pooled.edge = lastID
+	if l.oldest {
+		s, bound, no = sqlEndedUp, l.low, -1
+		r.pooled.edge = storage.ID{}
+	}
+	r.pooled.next = func(n int) (count int, err error) {
+		err = each(l.Link, func(row *rows) error {
+			count++
+			r.pooled.edge, no = row.id(0), row.int64(1)
+			for _, e := range sweepEntries(row.bytes(2)) {
+				l.pool(r.pooled, e)
+			}
+			return nil
+		}, s, session, r.pooled.edge[:], no, bound, n)
+		return count, err
+	}
+	r.pooled.give = func(entries []sweepEntry) error {
+		still, err := l.stillEnded(session, entries)
+		for _, e := range entries {
+			if still[e.id] {
+				r.buffer = append(r.buffer, candidate{id: e.id, shape: e.shape, cls: classSucceeded, server: r.server})
+			}
+		}
+		return err
+	}
+	return r
+}
+
 // before reports whether a comes before b in the list.
 func (l *listing) before(a, b []byte) bool { return (bytes.Compare(a, b) < 0) == l.oldest }
 
-// maxEnded bounds how many jobs are looked up at once.
-const maxEnded = 64
+// maxPooled bounds how many jobs are given at once.
+const maxPooled = 64
 
-// fillEnded gives the next jobs of a range.
-func (l *listing) fillEnded(r *idRange) error {
-	e := r.ended
+// fillPooled gives the next jobs of a range.
+func (l *listing) fillPooled(r *idRange) error {
+	p := r.pooled
 	for len(r.buffer) == 0 {
 		n := 0
-		for n < min(len(e.pool), maxEnded) && (e.read || l.before(e.pool[n].id[:], e.edge[:])) {
+		for n < min(len(p.entries), maxPooled) && (p.read || l.before(p.entries[n].id[:], p.edge[:])) {
 			n++
 		}
 		switch {
 		case n > 0:
-			still, err := l.stillEnded(e, e.pool[:n])
-			if err != nil {
+			if err := p.give(p.entries[:n]); err != nil {
 				return err
 			}
-			for _, c := range e.pool[:n] {
-				if still[c.id] {
-					r.buffer = append(r.buffer, candidate{id: c.id, shape: c.shape, cls: classSucceeded, server: r.server})
-				}
-			}
-			e.pool = e.pool[n:]
-		case e.read:
+			p.entries = p.entries[n:]
+		case p.read:
 			r.dry = true
 			return nil
 		default:
-			if err := l.readEnded(e); err != nil {
+			if err := l.readPooled(p); err != nil {
 				return err
 			}
 		}
@@ -77,8 +91,25 @@ func (l *listing) fillEnded(r *idRange) error {
 	return nil
 }
 
+// readPooled reads some rows more, twice as many each time.
+func (l *listing) readPooled(p *pooled) error {
+	p.size = max(2*p.size, 4)
+	n, err := p.next(p.size)
+	if err != nil {
+		return err
+	}
+	p.read = n < p.size
+	slices.SortFunc(p.entries, func(a, b sweepEntry) int {
+		if l.oldest {
+			return bytes.Compare(a.id[:], b.id[:])
+		}
+		return bytes.Compare(b.id[:], a.id[:])
+	})
+	return nil
+}
+
 // stillEnded are those jobs that the session ended last: the others ran again, or are gone.
-func (l *listing) stillEnded(e *endedRange, jobs []sweepEntry) (map[storage.ID]bool, error) {
+func (l *listing) stillEnded(session int, jobs []sweepEntry) (map[storage.ID]bool, error) {
 	shelves := make(map[int][]storage.ID)
 	for _, j := range jobs {
 		shelves[shelfOf(j.shape)] = append(shelves[shelfOf(j.shape)], j.id)
@@ -88,7 +119,7 @@ func (l *listing) stillEnded(e *endedRange, jobs []sweepEntry) (map[storage.ID]b
 		for len(ids) > 0 {
 			s, size := sqlEndedBy.fit(len(ids))
 			args := make([]any, size+2)
-			args[0], args[1] = shelf, e.session
+			args[0], args[1] = shelf, session
 			n := min(size, len(ids))
 			for i := range n {
 				args[i+2] = ids[i]
@@ -101,40 +132,6 @@ func (l *listing) stillEnded(e *endedRange, jobs []sweepEntry) (map[storage.ID]b
 		}
 	}
 	return still, nil
-}
-
-// readEnded reads some rows more, twice as many each time.
-func (l *listing) readEnded(e *endedRange) error {
-	if e.size == 0 {
-		e.size, e.no = 4, -1
-		if !l.oldest {
-			e.edge, e.no = lastID, math.MaxInt64
-		}
-	}
-	s, bound := sqlEndedDown, l.high
-	if l.oldest {
-		s, bound = sqlEndedUp, l.low
-	}
-	n := 0
-	err := each(l.Link, func(r *rows) error {
-		n++
-		e.edge, e.no = r.id(0), r.int64(1)
-		for _, c := range sweepEntries(r.bytes(2)) {
-			if (l.shapes == nil || l.shapes[c.shape]) && bytes.Compare(c.id[:], l.low) >= 0 && bytes.Compare(c.id[:], l.high) < 0 {
-				e.pool = append(e.pool, c)
-			}
-		}
-		return nil
-	}, s, e.session, e.edge[:], e.no, bound, e.size)
-	e.read = n < e.size
-	e.size *= 2
-	slices.SortFunc(e.pool, func(a, b sweepEntry) int {
-		if l.oldest {
-			return bytes.Compare(a.id[:], b.id[:])
-		}
-		return bytes.Compare(b.id[:], a.id[:])
-	})
-	return err
 }
 
 // lastID comes behind every id.

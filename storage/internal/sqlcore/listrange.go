@@ -188,8 +188,8 @@ func (l *listing) shelves(forward, backward, list *Stmt, key any) (ranges []*idR
 	return ranges, nil
 }
 
-// stateRanges are the ranges by shelf and class: what waits is in jg_ready, what runs in
-// jg_run, what succeeded in two places.
+// stateRanges are the ranges by shelf and class: what waits is in jg_ready
+// and in packs, what runs in jg_run, what succeeded in two places.
 func (l *listing) stateRanges() (ranges []*idRange, err error) {
 	filled, err := l.filled()
 	if err != nil {
@@ -212,6 +212,9 @@ func (l *listing) stateRanges() (ranges []*idRange, err error) {
 	if l.states[storage.Enqueued] {
 		for shelf := range ready {
 			ranges = append(ranges, &idRange{forward: sqlRangeReady, backward: sqlRangeReadyBack, args: []any{shelf}, size: size, state: storage.Enqueued})
+			if packed := l.packRange(shelf); packed != nil {
+				ranges = append(ranges, packed)
+			}
 		}
 	}
 	if !live || !l.states[storage.Processing] {

@@ -18,7 +18,12 @@ var (
 	sqlLineCounts = sqlText(`SELECT l.no, l.queue, l.cause FROM jg_line l`).scans("a row for each held line")
 	sqlLineSize   = sqlText(`SELECT count(*) FROM jg_ready WHERE queue = ? AND line = ?`)
 	sqlOldest     = sqlText(`SELECT j.enqueued FROM jg_ready r CROSS JOIN jg_job j ON j.id = r.job
-		WHERE r.queue = ? AND r.line = ? AND r.rank >= ? ORDER BY r.rank LIMIT 1`)
+		WHERE r.queue = ? AND r.line = ? AND r.rank >= ? ORDER BY r.rank LIMIT 1`).
+		as(Postgres, `SELECT j.enqueued FROM (
+			(SELECT r.rank, r.job FROM jg_ready r WHERE r.queue = ?1 AND r.line = ?2 AND r.rank >= ?3 ORDER BY r.rank LIMIT 1)
+			UNION ALL
+			(SELECT p.rank, p.jobs[p.taken + 1] FROM jg_pack p WHERE ?2 = 0 AND p.queue = ?1 AND p.rank >= ?3 ORDER BY p.rank LIMIT 1)
+			ORDER BY rank LIMIT 1) f JOIN jg_job j ON j.id = f.job`)
 	sqlKinds = sqlText(`SELECT info, published FROM jg_kind ORDER BY kind, place DESC`).scans("a row for each kind")
 )
 

@@ -8,29 +8,81 @@
 -- Locks: p_lock is the namespace's write lock, which the core takes alone and the hot
 -- paths share; p_lock + 1 is held by the one that fetches.
 
--- hot_insert stores jobs that wait for a worker. It takes no lock; it waits only for a
--- transaction that has stored a job with the same id, and not for long.
-CREATE FUNCTION jg_hot_insert(p_shift bigint, p_ids bytea[], p_shapes int[], p_shelves int[],
-	p_priorities int[], p_payloads bytea[], p_options bytea[], p_metadata bytea[], p_queue_shapes int[], p_queues int[]) RETURNS bigint
+-- hot_insert stores jobs that wait for a worker, in packs: p_firsts and p_sizes say where
+-- in the arrays of jobs each one lies. It takes no lock; it waits only for a transaction
+-- that has stored a job with the same id, and not for long.
+CREATE FUNCTION jg_hot_insert(p_shift bigint, p_ids bytea[], p_shapes int[], p_shelves int[], p_priorities int[],
+	p_payloads bytea[], p_options bytea[], p_metadata bytea[], p_firsts int[], p_sizes int[], p_queues int[], p_lows bytea[], p_highs bytea[]) RETURNS bigint
 LANGUAGE plpgsql
 SET lock_timeout = 2000 AS $$
 #variable_conflict use_column
 DECLARE
 	v_us    bigint := (extract(epoch FROM clock_timestamp()) * 1000000)::bigint + p_shift;
 	v_place bigint := (v_us - 1577836800000000) << 10;
+	v_spots tid[];
 BEGIN
 	WITH added AS (
 		INSERT INTO jg_job (id, shape, shelf, cls, rank, created, enqueued, payload, options, metadata)
 		SELECT n.id, n.shape, n.shelf, 4, n.priority::bigint << 60 | v_place + n.nth, v_us / 1000, v_us / 1000, n.payload, n.options, n.metadata
 		FROM unnest(p_ids, p_shapes, p_shelves, p_priorities, p_payloads, p_options, p_metadata)
 			WITH ORDINALITY AS n (id, shape, shelf, priority, payload, options, metadata, nth)
-		RETURNING id, shape, shelf, rank, ctid)
-	INSERT INTO jg_ready (queue, line, rank, job, shape, shelf, flags, spot)
-	SELECT s.queue, 0, a.rank, a.id, a.shape, a.shelf, 1, a.ctid
-	FROM added a JOIN unnest(p_queue_shapes, p_queues) AS s (shape, queue) ON s.shape = a.shape;
+		RETURNING ctid)
+	SELECT array_agg(ctid) INTO v_spots FROM added;
 
-	INSERT INTO jg_tally (shape, cls, n) SELECT s, 4, count(*) FROM unnest(p_shapes) AS s GROUP BY s;
+	INSERT INTO jg_pack (queue, rank, shape, shelf, n, low, high, jobs, spots)
+	SELECT k.queue, p_priorities[k.first]::bigint << 60 | v_place + k.first, p_shapes[k.first], p_shelves[k.first], k.size, k.low, k.high,
+		p_ids[k.first:k.first + k.size - 1], v_spots[k.first:k.first + k.size - 1]
+	FROM unnest(p_firsts, p_sizes, p_queues, p_lows, p_highs) AS k (first, size, queue, low, high);
+
+	INSERT INTO jg_tally (shape, cls, n) SELECT p_shapes[k.first], 4, sum(k.size) FROM unnest(p_firsts, p_sizes) AS k (first, size) GROUP BY 1;
 	RETURN v_us;
+END $$;
+
+-- open_packs makes rows of jg_ready of packs.
+CREATE FUNCTION jg_open_packs(p_tids tid[]) RETURNS void
+LANGUAGE plpgsql
+SET jit = off SET enable_seqscan = off SET enable_bitmapscan = off AS $$
+#variable_conflict use_column
+BEGIN
+	INSERT INTO jg_ready (queue, line, rank, job, shape, shelf, flags, spot)
+	SELECT k.queue, 0, k.rank + u.nth - 1, u.job, k.shape, k.shelf, 1, u.spot
+	FROM jg_pack k, unnest(k.jobs, k.spots) WITH ORDINALITY AS u (job, spot, nth)
+	WHERE k.ctid = ANY (p_tids) AND u.nth > k.taken;
+	DELETE FROM jg_pack WHERE ctid = ANY (p_tids);
+END $$;
+
+-- open_first opens the packs among the first p_n jobs of a main line behind a rank.
+-- Fetches exclude each other, and the core excludes them.
+CREATE FUNCTION jg_open_first(p_queue int, p_behind bigint, p_upto bigint, p_n int) RETURNS void
+LANGUAGE plpgsql
+SET jit = off SET enable_seqscan = off SET enable_bitmapscan = off SET plan_cache_mode = force_generic_plan AS $$
+#variable_conflict use_column
+DECLARE
+	v_upto bigint := least(p_upto, (SELECT y.rank FROM jg_ready y WHERE y.queue = p_queue AND y.line = 0 AND y.rank > p_behind AND y.rank < p_upto
+		ORDER BY y.queue, y.line, y.rank OFFSET p_n - 1 LIMIT 1));
+	v_tids tid[];
+BEGIN
+	SELECT array_agg(k.tid) INTO v_tids FROM (
+		SELECT y.ctid AS tid, y."left", sum(y."left") OVER (ROWS UNBOUNDED PRECEDING) AS upto FROM (
+			SELECT p.ctid, p.n - p.taken AS "left" FROM jg_pack p
+			WHERE p.queue = p_queue AND p.rank > p_behind - 1024 AND p.rank < v_upto ORDER BY p.queue, p.rank LIMIT p_n) y) k
+	WHERE k.upto - k."left" < p_n;
+	IF v_tids IS NOT NULL THEN
+		PERFORM jg_open_packs(v_tids);
+	END IF;
+END $$;
+
+-- open_at opens the pack in which a place of a main line lies.
+CREATE FUNCTION jg_open_at(p_queue int, p_rank bigint) RETURNS void
+LANGUAGE plpgsql
+SET jit = off SET enable_seqscan = off SET enable_bitmapscan = off SET plan_cache_mode = force_generic_plan AS $$
+#variable_conflict use_column
+DECLARE
+	v_tids tid[] := ARRAY (SELECT p.ctid FROM jg_pack p WHERE p.queue = p_queue AND p.rank > p_rank - 1024 AND p.rank <= p_rank AND p.rank + p.n > p_rank);
+BEGIN
+	IF cardinality(v_tids) > 0 THEN
+		PERFORM jg_open_packs(v_tids);
+	END IF;
 END $$;
 
 -- unpack makes rows of jg_run of all claims. The caller has the write lock alone.
@@ -67,6 +119,9 @@ DECLARE
 	v_spots tid[];
 	v_links int[];
 	v_rare  boolean; -- some say more than a new job does
+	v_rows  boolean; -- there are rows of jg_ready
+	v_most  int;     -- packs to look at
+	v_packs int;
 BEGIN
 	-- The commit is durable: a server that dies must not forget a fetch, or it would give
 	-- its number out again.
@@ -79,16 +134,40 @@ BEGIN
 		RETURN;
 	END IF;
 	us := v_us;
-	SELECT count(*), min(h.nth) FILTER (WHERE h.flags & 3 <> 1 OR h.shape <> ALL (p_shapes)),
-		array_agg(h.tid), array_agg(h.job), array_agg(h.shape), array_agg(h.rank), array_agg(h.spot)
-	INTO looked, v_first, v_tids, jobs, shapes, ranks, v_spots
-	FROM (SELECT row_number() OVER () AS nth, f.* FROM (
-			SELECT r.*
-			FROM unnest(p_queues, p_behind, p_upto) WITH ORDINALITY AS q (no, behind, upto, nth),
-				LATERAL (SELECT y.ctid AS tid, y.rank, y.job, y.shape, y.flags, y.spot FROM jg_ready y
-					WHERE y.queue = q.no AND y.line = 0 AND y.rank > q.behind AND y.rank < q.upto
-					ORDER BY y.queue, y.line, y.rank LIMIT p_max + p_ahead) r
-			ORDER BY q.nth, r.rank LIMIT p_max + p_ahead) f) h;
+	-- Most lines have packs only; else what comes first is made rows of.
+	v_rows := EXISTS (SELECT 1 FROM unnest(p_queues, p_behind, p_upto) AS q (no, behind, upto),
+		LATERAL (SELECT 1 FROM jg_ready y WHERE y.queue = q.no AND y.line = 0 AND y.rank > q.behind AND y.rank < q.upto
+			ORDER BY y.queue, y.line, y.rank LIMIT 1) r);
+	IF v_rows THEN
+		PERFORM jg_open_first(q.no, q.behind, q.upto, p_max + p_ahead) FROM unnest(p_queues, p_behind, p_upto) AS q (no, behind, upto);
+		SELECT count(*), min(h.nth) FILTER (WHERE h.flags & 3 <> 1 OR h.shape <> ALL (p_shapes)),
+			array_agg(h.tid), array_agg(h.job), array_agg(h.shape), array_agg(h.rank), array_agg(h.spot)
+		INTO looked, v_first, v_tids, jobs, shapes, ranks, v_spots
+		FROM (SELECT row_number() OVER () AS nth, f.* FROM (
+				SELECT r.*
+				FROM unnest(p_queues, p_behind, p_upto) WITH ORDINALITY AS q (no, behind, upto, nth),
+					LATERAL (SELECT y.ctid AS tid, y.rank, y.job, y.shape, y.flags, y.spot FROM jg_ready y
+						WHERE y.queue = q.no AND y.line = 0 AND y.rank > q.behind AND y.rank < q.upto
+						ORDER BY y.queue, y.line, y.rank LIMIT p_max + p_ahead) r
+				ORDER BY q.nth, r.rank LIMIT p_max + p_ahead) f) h;
+	ELSE
+		-- A few packs are enough, or all are small.
+		FOREACH v_most IN ARRAY ARRAY[2 + (p_max + p_ahead) / 16, p_max + p_ahead] LOOP
+			SELECT count(*), min(h.nth) FILTER (WHERE h.shape <> ALL (p_shapes)), max(h.packs),
+				array_agg(h.tid), array_agg(h.job), array_agg(h.shape), array_agg(h.rank), array_agg(h.spot)
+			INTO looked, v_first, v_packs, v_tids, jobs, shapes, ranks, v_spots
+			FROM (SELECT row_number() OVER () AS nth, k.tid, k.shape, k.packs, k.rank + u.place - 1 AS rank, u.job, u.spot
+				FROM (SELECT f.*, row_number() OVER () AS packs FROM (SELECT q.nth, r.*
+						FROM unnest(p_queues, p_behind, p_upto) WITH ORDINALITY AS q (no, behind, upto, nth),
+							LATERAL (SELECT y.ctid AS tid, y.rank, y.shape, y.taken, y.jobs, y.spots FROM jg_pack y
+								WHERE y.queue = q.no AND y.rank > q.behind - 1024 AND y.rank < q.upto -- those of one moment may be one in another
+								ORDER BY y.queue, y.rank LIMIT v_most) r
+						ORDER BY q.nth, r.rank LIMIT v_most) f) k,
+					LATERAL unnest(k.jobs, k.spots) WITH ORDINALITY AS u (job, spot, place)
+				WHERE u.place > k.taken LIMIT p_max + p_ahead) h;
+			EXIT WHEN looked = p_max + p_ahead OR coalesce(v_packs, 0) < v_most;
+		END LOOP;
+	END IF;
 	v_n := coalesce(v_first - 1, looked);
 	fine := v_n;
 	IF v_n > 0 AND v_n < looked THEN
@@ -133,7 +212,16 @@ BEGIN
 		runs := runs[:v_found]; createds := createds[:v_found]; payloads := payloads[:v_found]; options := options[:v_found];
 		metadatas := metadatas[:v_found];
 	END IF;
-	DELETE FROM jg_ready WHERE ctid = ANY (v_tids);
+	IF v_rows THEN
+		DELETE FROM jg_ready WHERE ctid = ANY (v_tids);
+	ELSE
+		v_n := cardinality(array_positions(v_tids, v_tids[v_found]));
+		UPDATE jg_pack SET taken = taken + v_n WHERE ctid = v_tids[v_found] AND n - taken > v_n;
+		IF FOUND THEN
+			v_tids := v_tids[:v_found - v_n];
+		END IF;
+		DELETE FROM jg_pack WHERE ctid = ANY (v_tids);
+	END IF;
 	INSERT INTO jg_claim (session, call, started, unended, most, jobs, runs, shapes, links)
 	VALUES (p_session, p_call, v_us / 1000, v_found, p_max, jobs, runs, shapes, v_links);
 END $$;
@@ -267,6 +355,9 @@ BEGIN
 		least((SELECT j.due FROM jg_job j WHERE j.due > 0 ORDER BY j.due LIMIT 1),
 			(SELECT min(c.next) FROM jg_recurring c WHERE c.owner IN ('', p_owner) AND c.next > v_ms AND c.next > 0 AND c.paused = 0)),
 		ARRAY (SELECT q FROM unnest(p_queues) AS q WHERE EXISTS (SELECT 1 FROM generate_series(0, 3) AS p, LATERAL (
-			SELECT 1 FROM jg_ready y WHERE y.queue = q AND y.line = 0 AND y.rank > (p::bigint << 60) + p_behind AND y.rank < (p + 1)::bigint << 60
-			ORDER BY y.queue, y.line, y.rank LIMIT 1) AS y));
+			(SELECT 1 FROM jg_ready y WHERE y.queue = q AND y.line = 0 AND y.rank > (p::bigint << 60) + p_behind AND y.rank < (p + 1)::bigint << 60
+				ORDER BY y.queue, y.line, y.rank LIMIT 1)
+			UNION ALL
+			(SELECT 1 FROM jg_pack y WHERE y.queue = q AND y.rank > (p::bigint << 60) + p_behind - 1024 AND y.rank < (p + 1)::bigint << 60
+				ORDER BY y.queue, y.rank LIMIT 1)) AS y));
 END $$;
