@@ -38,38 +38,50 @@ BEGIN
 	RETURN v_us;
 END $$;
 
--- open_packs makes rows of jg_ready of packs.
-CREATE FUNCTION jg_open_packs(p_tids tid[]) RETURNS void
+-- open_packs makes rows of jg_ready of packs, of the last one for its first p_last jobs only.
+CREATE FUNCTION jg_open_packs(p_tids tid[], p_last int) RETURNS void
 LANGUAGE plpgsql
 SET jit = off SET enable_seqscan = off SET enable_bitmapscan = off AS $$
 #variable_conflict use_column
+DECLARE
+	v_n int := cardinality(p_tids);
 BEGIN
 	INSERT INTO jg_ready (queue, line, rank, job, shape, shelf, flags, spot)
-	SELECT k.queue, 0, k.rank + u.nth - 1, u.job, k.shape, k.shelf, 1, u.spot
-	FROM jg_pack k, unnest(k.jobs, k.spots) WITH ORDINALITY AS u (job, spot, nth)
-	WHERE k.ctid = ANY (p_tids) AND u.nth > k.taken;
-	DELETE FROM jg_pack WHERE ctid = ANY (p_tids);
+	SELECT k.queue, 0, k.rank + u.place - 1, u.job, k.shape, k.shelf, 1, u.spot
+	FROM unnest(p_tids) WITH ORDINALITY AS t (tid, nth), LATERAL (SELECT * FROM jg_pack p WHERE p.ctid = t.tid OFFSET 0) k,
+		LATERAL unnest(k.jobs, k.spots) WITH ORDINALITY AS u (job, spot, place)
+	WHERE u.place > k.taken AND (t.nth < v_n OR u.place <= k.taken + p_last);
+	UPDATE jg_pack SET taken = taken + p_last WHERE ctid = p_tids[v_n] AND n - taken > p_last;
+	DELETE FROM jg_pack WHERE ctid = ANY (CASE WHEN FOUND THEN p_tids[:v_n - 1] ELSE p_tids END);
 END $$;
 
--- open_first opens the packs among the first p_n jobs of a main line behind a rank.
+-- open_first opens what is in packs of the first p_n jobs of a main line behind a rank.
 -- Fetches exclude each other, and the core excludes them.
 CREATE FUNCTION jg_open_first(p_queue int, p_behind bigint, p_upto bigint, p_n int) RETURNS void
 LANGUAGE plpgsql
 SET jit = off SET enable_seqscan = off SET enable_bitmapscan = off SET plan_cache_mode = force_generic_plan AS $$
 #variable_conflict use_column
 DECLARE
-	v_upto bigint := least(p_upto, (SELECT y.rank FROM jg_ready y WHERE y.queue = p_queue AND y.line = 0 AND y.rank > p_behind AND y.rank < p_upto
-		ORDER BY y.queue, y.line, y.rank OFFSET p_n - 1 LIMIT 1));
-	v_tids tid[];
+	v_first bigint; -- place in a pack
+	v_n     int;
+	v_tids  tid[];
+	v_upto  int;
 BEGIN
-	SELECT array_agg(k.tid) INTO v_tids FROM (
-		SELECT y.ctid AS tid, y."left", sum(y."left") OVER (ROWS UNBOUNDED PRECEDING) AS upto FROM (
-			SELECT p.ctid, p.n - p.taken AS "left" FROM jg_pack p
-			WHERE p.queue = p_queue AND p.rank > p_behind - 1024 AND p.rank < v_upto ORDER BY p.queue, p.rank LIMIT p_n) y) k
-	WHERE k.upto - k."left" < p_n;
-	IF v_tids IS NOT NULL THEN
-		PERFORM jg_open_packs(v_tids);
+	SELECT p.rank INTO v_first FROM jg_pack p WHERE p.queue = p_queue AND p.rank > p_behind - 1024 AND p.rank < p_upto ORDER BY p.queue, p.rank LIMIT 1;
+	IF NOT FOUND THEN
+		RETURN;
 	END IF;
+	v_n := p_n - (SELECT count(*) FROM (SELECT 1 FROM jg_ready y WHERE y.queue = p_queue AND y.line = 0 AND y.rank > p_behind AND y.rank < v_first
+		ORDER BY y.queue, y.line, y.rank LIMIT p_n) AS r);
+	IF v_n <= 0 THEN
+		RETURN;
+	END IF;
+	SELECT array_agg(k.tid), max(k.upto) INTO v_tids, v_upto FROM (
+		SELECT y.tid, y.jobs, sum(y.jobs) OVER (ROWS UNBOUNDED PRECEDING) AS upto FROM (
+			SELECT p.ctid AS tid, p.n - p.taken AS jobs FROM jg_pack p
+			WHERE p.queue = p_queue AND p.rank > p_behind - 1024 AND p.rank < p_upto ORDER BY p.queue, p.rank LIMIT v_n) y) k
+	WHERE k.upto - k.jobs < v_n;
+	PERFORM jg_open_packs(v_tids, p.n - p.taken - greatest(v_upto - v_n, 0)) FROM jg_pack p WHERE p.ctid = v_tids[cardinality(v_tids)];
 END $$;
 
 -- open_at opens the pack in which a place of a main line lies.
@@ -77,12 +89,9 @@ CREATE FUNCTION jg_open_at(p_queue int, p_rank bigint) RETURNS void
 LANGUAGE plpgsql
 SET jit = off SET enable_seqscan = off SET enable_bitmapscan = off SET plan_cache_mode = force_generic_plan AS $$
 #variable_conflict use_column
-DECLARE
-	v_tids tid[] := ARRAY (SELECT p.ctid FROM jg_pack p WHERE p.queue = p_queue AND p.rank > p_rank - 1024 AND p.rank <= p_rank AND p.rank + p.n > p_rank);
 BEGIN
-	IF cardinality(v_tids) > 0 THEN
-		PERFORM jg_open_packs(v_tids);
-	END IF;
+	PERFORM jg_open_packs(ARRAY[p.ctid], p.n) FROM jg_pack p
+	WHERE p.queue = p_queue AND p.rank > p_rank - 1024 AND p.rank <= p_rank AND p.rank + p.n > p_rank;
 END $$;
 
 -- unpack makes rows of jg_run of all claims. The caller has the write lock alone.
@@ -119,7 +128,8 @@ DECLARE
 	v_spots tid[];
 	v_links int[];
 	v_rare  boolean; -- some say more than a new job does
-	v_rows  boolean; -- there are rows of jg_ready
+	v_rows  boolean; -- jobs come from jg_ready
+	v_upto  bigint[];
 	v_most  int;     -- packs to look at
 	v_packs int;
 BEGIN
@@ -134,10 +144,29 @@ BEGIN
 		RETURN;
 	END IF;
 	us := v_us;
-	-- Most lines have packs only; else what comes first is made rows of.
-	v_rows := EXISTS (SELECT 1 FROM unnest(p_queues, p_behind, p_upto) AS q (no, behind, upto),
-		LATERAL (SELECT 1 FROM jg_ready y WHERE y.queue = q.no AND y.line = 0 AND y.rank > q.behind AND y.rank < q.upto
-			ORDER BY y.queue, y.line, y.rank LIMIT 1) r);
+	-- Most lines have packs only. Those before the first row of jg_ready may be enough, too;
+	-- else what comes first is made rows of.
+	SELECT array_agg(CASE WHEN f.others > 0 THEN -1 ELSE least(f.upto, f.rank) END ORDER BY f.nth), count(f.rank) > 0 INTO v_upto, v_rows
+	FROM (SELECT q.nth, q.upto, r.rank, count(r.rank) OVER (ORDER BY q.nth ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS others
+		FROM unnest(p_queues, p_behind, p_upto) WITH ORDINALITY AS q (no, behind, upto, nth)
+			LEFT JOIN LATERAL (SELECT y.rank FROM jg_ready y WHERE y.queue = q.no AND y.line = 0 AND y.rank > q.behind AND y.rank < q.upto
+				ORDER BY y.queue, y.line, y.rank LIMIT 1) r ON true) f;
+	FOREACH v_most IN ARRAY ARRAY[2 + (p_max + p_ahead) / 16, p_max + p_ahead] LOOP -- few packs, or small ones
+		SELECT count(*), min(h.nth) FILTER (WHERE h.shape <> ALL (p_shapes)), max(h.packs),
+			array_agg(h.tid), array_agg(h.job), array_agg(h.shape), array_agg(h.rank), array_agg(h.spot)
+		INTO looked, v_first, v_packs, v_tids, jobs, shapes, ranks, v_spots
+		FROM (SELECT row_number() OVER () AS nth, k.tid, k.shape, k.packs, k.rank + u.place - 1 AS rank, u.job, u.spot
+			FROM (SELECT f.*, row_number() OVER () AS packs FROM (SELECT q.nth, r.*
+					FROM unnest(p_queues, p_behind, v_upto) WITH ORDINALITY AS q (no, behind, upto, nth),
+						LATERAL (SELECT y.ctid AS tid, y.rank, y.shape, y.taken, y.jobs, y.spots FROM jg_pack y
+							WHERE y.queue = q.no AND y.rank > q.behind - 1024 AND y.rank < q.upto -- those of one moment may be one in another
+							ORDER BY y.queue, y.rank LIMIT v_most) r
+					ORDER BY q.nth, r.rank LIMIT v_most) f) k,
+				LATERAL unnest(k.jobs, k.spots) WITH ORDINALITY AS u (job, spot, place)
+			WHERE u.place > k.taken LIMIT p_max + p_ahead) h;
+		EXIT WHEN looked = p_max + p_ahead OR coalesce(v_packs, 0) < v_most;
+	END LOOP;
+	v_rows := v_rows AND looked < p_max + p_ahead;
 	IF v_rows THEN
 		PERFORM jg_open_first(q.no, q.behind, q.upto, p_max + p_ahead) FROM unnest(p_queues, p_behind, p_upto) AS q (no, behind, upto);
 		SELECT count(*), min(h.nth) FILTER (WHERE h.flags & 3 <> 1 OR h.shape <> ALL (p_shapes)),
@@ -150,23 +179,6 @@ BEGIN
 						WHERE y.queue = q.no AND y.line = 0 AND y.rank > q.behind AND y.rank < q.upto
 						ORDER BY y.queue, y.line, y.rank LIMIT p_max + p_ahead) r
 				ORDER BY q.nth, r.rank LIMIT p_max + p_ahead) f) h;
-	ELSE
-		-- A few packs are enough, or all are small.
-		FOREACH v_most IN ARRAY ARRAY[2 + (p_max + p_ahead) / 16, p_max + p_ahead] LOOP
-			SELECT count(*), min(h.nth) FILTER (WHERE h.shape <> ALL (p_shapes)), max(h.packs),
-				array_agg(h.tid), array_agg(h.job), array_agg(h.shape), array_agg(h.rank), array_agg(h.spot)
-			INTO looked, v_first, v_packs, v_tids, jobs, shapes, ranks, v_spots
-			FROM (SELECT row_number() OVER () AS nth, k.tid, k.shape, k.packs, k.rank + u.place - 1 AS rank, u.job, u.spot
-				FROM (SELECT f.*, row_number() OVER () AS packs FROM (SELECT q.nth, r.*
-						FROM unnest(p_queues, p_behind, p_upto) WITH ORDINALITY AS q (no, behind, upto, nth),
-							LATERAL (SELECT y.ctid AS tid, y.rank, y.shape, y.taken, y.jobs, y.spots FROM jg_pack y
-								WHERE y.queue = q.no AND y.rank > q.behind - 1024 AND y.rank < q.upto -- those of one moment may be one in another
-								ORDER BY y.queue, y.rank LIMIT v_most) r
-						ORDER BY q.nth, r.rank LIMIT v_most) f) k,
-					LATERAL unnest(k.jobs, k.spots) WITH ORDINALITY AS u (job, spot, place)
-				WHERE u.place > k.taken LIMIT p_max + p_ahead) h;
-			EXIT WHEN looked = p_max + p_ahead OR coalesce(v_packs, 0) < v_most;
-		END LOOP;
 	END IF;
 	v_n := coalesce(v_first - 1, looked);
 	fine := v_n;
