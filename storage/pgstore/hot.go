@@ -41,7 +41,7 @@ func (d *database) callFunction(ctx context.Context, name string, n int, args *a
 func nothing([][]byte) error { return nil }
 
 // placeLists are the places of so many arguments.
-var placeLists = func() (lists [14]string) {
+var placeLists = func() (lists [24]string) {
 	var places []string
 	for i := 1; i < len(lists); i++ {
 		places = append(places, "$"+strconv.Itoa(i))
@@ -112,7 +112,7 @@ func (d *database) FetchPlain(ctx context.Context, r *sqlcore.PlainFetch) (got s
 
 // plainRows reads the arrays that hot_fetch answers with.
 func plainRows(columns [][]byte, most int) []sqlcore.PlainRow {
-	var arrays [14]elements
+	var arrays [15]elements
 	for i := range arrays {
 		arrays[i] = newElements(columns[i])
 	}
@@ -129,39 +129,9 @@ func plainRows(columns [][]byte, most int) []sqlcore.PlainRow {
 			row.Attempt, row.Retries, row.Lost = int(number(a[8].next())), int(number(a[9].next())), int(number(a[10].next()))
 			row.Enqueued, row.Started, row.Extra = number(a[11].next()), number(a[12].next()), a[13].next()
 		}
+		row.Links = int(number(a[14].next()))
 	}
 	return rows
-}
-
-// SettlePlain writes the ends of plain runs in one statement.
-func (d *database) SettlePlain(ctx context.Context, session int, ends []sqlcore.PlainEnd, begun []storage.Token, calls []uint64) (written []bool, all bool, err error) {
-	n := len(ends)
-	a := new(arguments)
-	a.int8(d.offset.Load())
-	a.int8(d.lock)
-	a.int4(session)
-	a.bool(d.async)
-	a.int8s(len(calls), func(i int) int64 { return int64(calls[i]) })
-	a.blobs(n, func(i int) []byte { return ends[i].Job[:] })
-	a.int4s(n, func(i int) int { return ends[i].Fetch })
-	a.int8s(n, func(i int) int64 { return int64(ends[i].Took) })
-	a.int8s(n, func(i int) int64 { return ends[i].Retain.Milliseconds() })
-	a.blobs(n, func(i int) []byte { return ends[i].Result })
-	a.blobs(len(begun), func(i int) []byte { return begun[i].Job[:] })
-	a.int4s(len(begun), func(i int) int { return begun[i].Fetch })
-	written = make([]bool, n)
-	err = d.callFunction(ctx, "hot_settle", 12, a, func(c [][]byte) error {
-		places := newElements(c[0])
-		for range places.n {
-			written[number(places.next())-1] = true
-		}
-		all = number(c[1]) != 0
-		return nil
-	})
-	if codeOf(err) == codeDuplicate { // an end is there: the core knows what to answer
-		return make([]bool, n), false, nil
-	}
-	return written, all, err
 }
 
 // TickIdle is a sign of life while nothing is due.

@@ -138,7 +138,9 @@ func TestHotPlans(t *testing.T) {
 	calls := []string{
 		fmt.Sprintf(`SELECT jobgen_hot_insert(0, ARRAY['\x%x'::bytea], '{1}', '{1}', '{0}', '{NULL}', '{NULL}', '{NULL}', '{1}', '{1}', '{1}', ARRAY['\x%x'::bytea], ARRAY['\x%x'::bytea])`, id[:], id[:], id[:]),
 		`SELECT * FROM jobgen_hot_fetch(0, 1, 1, 1, 0, '{1}', '{-1}', '{9223372036854775807}', '{1}', 10, 10)`,
-		fmt.Sprintf(`SELECT * FROM jobgen_hot_settle(0, 1, 1, false, '{1}', ARRAY['\x%x'::bytea], '{1}', '{1}', '{1}', '{NULL}', ARRAY['\x%x'::bytea], '{1}')`, id[:], id[:]),
+		fmt.Sprintf(`SELECT * FROM jobgen_hot_settle(0, 1, 1, false, '{1}', '{1}', '{1}', ARRAY['\x%x'::bytea], '{1}', '{1}', '{1}', '{1}', '{NULL}',
+			'{1}', '{1}', '{1}', '{1}', '{x}', '{x}', '{x}', '{}', '{}', '{}')`, id[:]),
+		`SELECT * FROM jobgen_hot_settle(0, 1, 1, false, '{0}', '{1}', '{1}', '{x}', '{1}', '{1}', '{1}', '{1}', '{NULL}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{1}', '{x}', '{1}')`,
 		`SELECT * FROM jobgen_hot_tick(0, 1, 1, '', 0, '{1}', 0)`,
 	}
 	for _, text := range calls {

@@ -67,6 +67,7 @@ type PlainRow struct {
 	Options  []byte
 	Metadata []byte
 	Extra    []byte
+	Links    int // may be left out where none of EndNot are among them
 	Ahead    bool
 }
 
@@ -94,6 +95,10 @@ type PlainEnd struct {
 	Took   time.Duration
 	Retain time.Duration
 	Result []byte
+
+	Call  uint64 // that gave the run, if that is known and it is as the call left it; else 0
+	Place int    // among the jobs which that call gave, from 1
+	Shape int    // that it gave with it
 }
 
 // EndNot are the links of a job whose end concerns others.
@@ -108,8 +113,7 @@ type PlainSettler interface {
 	// that ends with its commit, and says which. Ends are in the order of their jobs, each
 	// job once, at most MaxPlain of them. It also notes that plain runs which were fetched
 	// ahead have begun, and reports whether those were all that began. Calls are the
-	// fetches that gave these runs, as far as they are known; where a database notes what
-	// a fetch took in one place, that is where to look.
+	// fetches that gave these, as far as they are known.
 	SettlePlain(ctx context.Context, session int, ends []PlainEnd, begun []storage.Token, calls []uint64) (written []bool, all bool, err error)
 }
 

@@ -25,6 +25,7 @@ func (s *Store) settleHot(ctx context.Context, d PlainSettler, r *storage.Settle
 	p := plainOf(r)
 	begun := false
 	if h != nil && p != nil && !s.isClosed() {
+		calls := s.hot.given(h, p)
 		for from := 0; from == 0 || from < len(p.ends); from += MaxPlain {
 			to := min(from+MaxPlain, len(p.ends))
 			started := p.begun
@@ -32,11 +33,11 @@ func (s *Store) settleHot(ctx context.Context, d PlainSettler, r *storage.Settle
 				started = nil
 			}
 			ends := p.ends[from:to]
-			written, all, err := d.SettlePlain(ctx, h.no, ends, started, s.hot.callsOf(h, ends, started))
+			written, all, err := d.SettlePlain(ctx, h.no, ends, started, calls)
 			if err != nil {
 				return nil, nil, s.readFault(ctx, err)
 			}
-			s.hot.settled(h, ends)
+			s.hot.settled(h, ends, started)
 			for i, ok := range written {
 				if ok {
 					verdicts[p.places[from+i]] = storage.Accepted

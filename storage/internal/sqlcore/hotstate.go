@@ -38,7 +38,7 @@ type hotSession struct {
 	shapes []int32    // of names that kinds can run
 	busy   sync.Mutex // a fetch of it is under way
 
-	calls map[storage.ID]uint64 // that gave the jobs which it runs
+	runs map[storage.ID]hotRun // the jobs that it runs
 }
 
 // session is what is known of a session; nil: nothing.
@@ -70,42 +70,61 @@ func (h *hot) forget(id storage.ID) {
 	delete(h.sessions, id)
 }
 
+// hotRun is where a run comes from, see [PlainEnd].
+type hotRun struct {
+	call         uint64
+	place, shape int
+	links        int
+}
+
 // gave notes the call that gave jobs to a session.
 func (h *hot) gave(session *hotSession, call uint64, rows []PlainRow) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if session.calls == nil {
-		session.calls = make(map[storage.ID]uint64)
+	if session.runs == nil {
+		session.runs = make(map[storage.ID]hotRun)
 	}
 	for i := range rows {
-		session.calls[rows[i].ID] = call
+		session.runs[rows[i].ID] = hotRun{call, i + 1, rows[i].Shape, rows[i].Links}
 	}
 }
 
-// callsOf are the calls that gave some runs, as far as they are known.
-func (h *hot) callsOf(session *hotSession, ends []PlainEnd, begun []storage.Token) (calls []uint64) {
-	note := func(id storage.ID) {
-		if call, ok := session.calls[id]; ok && !slices.Contains(calls, call) {
-			calls = append(calls, call)
-		}
-	}
+// given completes ends by what is known of their runs, and gives the calls of those that
+// have begun. What is the core's matter, it takes off the ends.
+func (h *hot) given(session *hotSession, p *plainSettle) (calls []uint64) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	for i := range ends {
-		note(ends[i].Job)
+	n := 0
+	for i := range p.ends {
+		e := p.ends[i]
+		run := session.runs[e.Job]
+		if run.links&EndNot != 0 {
+			delete(session.runs, e.Job)
+			continue
+		}
+		e.Call, e.Place, e.Shape = run.call, run.place, run.shape
+		p.ends[n], p.places[n] = e, p.places[i]
+		n++
 	}
-	for i := range begun {
-		note(begun[i].Job)
+	p.ends, p.places = p.ends[:n], p.places[:n]
+	for _, token := range p.begun {
+		if run := session.runs[token.Job]; run.call > 0 && !slices.Contains(calls, run.call) {
+			calls = append(calls, run.call)
+		}
 	}
 	return calls
 }
 
-// settled forgets the calls of runs that are over, or the core's matter.
-func (h *hot) settled(session *hotSession, ends []PlainEnd) {
+// settled forgets runs that are over, or the core's matter, and where those that have
+// begun came from.
+func (h *hot) settled(session *hotSession, ends []PlainEnd, begun []storage.Token) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	for i := range ends {
-		delete(session.calls, ends[i].Job)
+		delete(session.runs, ends[i].Job)
+	}
+	for _, token := range begun {
+		delete(session.runs, token.Job)
 	}
 }
 

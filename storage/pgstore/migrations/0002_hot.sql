@@ -114,7 +114,7 @@ CREATE FUNCTION jg_hot_fetch(p_shift bigint, p_lock bigint, p_session int, p_cal
 	p_queues int[], p_behind bigint[], p_upto bigint[], p_shapes int[], p_max int, p_ahead int,
 	OUT us bigint, OUT looked int, OUT fine int, OUT jobs bytea[], OUT shapes int[], OUT ranks bigint[], OUT runs int[],
 	OUT createds bigint[], OUT payloads bytea[], OUT options bytea[], OUT metadatas bytea[],
-	OUT attempts int[], OUT retries int[], OUT losts int[], OUT enqueueds bigint[], OUT starteds bigint[], OUT extras bytea[])
+	OUT attempts int[], OUT retries int[], OUT losts int[], OUT enqueueds bigint[], OUT starteds bigint[], OUT extras bytea[], OUT links int[])
 LANGUAGE plpgsql
 SET jit = off SET enable_seqscan = off SET enable_bitmapscan = off SET plan_cache_mode = force_generic_plan SET lock_timeout = 2000 AS $$
 #variable_conflict use_column
@@ -128,6 +128,7 @@ DECLARE
 	v_spots tid[];
 	v_links int[];
 	v_rare  boolean; -- some say more than a new job does
+	v_linked boolean; -- ends of some concern others
 	v_rows  boolean; -- jobs come from jg_ready
 	v_upto  bigint[];
 	v_most  int;     -- packs to look at
@@ -155,14 +156,17 @@ BEGIN
 		SELECT count(*), min(h.nth) FILTER (WHERE h.shape <> ALL (p_shapes)), max(h.packs),
 			array_agg(h.tid), array_agg(h.job), array_agg(h.shape), array_agg(h.rank), array_agg(h.spot)
 		INTO looked, v_first, v_packs, v_tids, jobs, shapes, ranks, v_spots
-		FROM (SELECT row_number() OVER () AS nth, k.tid, k.shape, k.packs, k.rank + u.place - 1 AS rank, u.job, u.spot
-			FROM (SELECT f.*, row_number() OVER () AS packs FROM (SELECT q.nth, r.*
+		FROM (SELECT k.before + u.place AS nth, k.packs, k.tid, k.shape, k.rank + u.place - 1 AS rank, u.job, u.spot
+			FROM (SELECT row_number() OVER w AS packs, sum(f.n) OVER w - f.n - f.taken AS before, f.tid, f.shape, f.rank, f.taken
+				FROM (SELECT q.nth, r.*
 					FROM unnest(p_queues, p_behind, v_upto) WITH ORDINALITY AS q (no, behind, upto, nth),
-						LATERAL (SELECT y.ctid AS tid, y.rank, y.shape, y.taken, y.jobs, y.spots FROM jg_pack y
+						LATERAL (SELECT y.ctid AS tid, y.rank, y.shape, y.taken, y.n - y.taken AS n FROM jg_pack y
 							WHERE y.queue = q.no AND y.rank > q.behind - 1024 AND y.rank < q.upto -- those of one moment may be one in another
 							ORDER BY y.queue, y.rank LIMIT v_most) r
-					ORDER BY q.nth, r.rank LIMIT v_most) f) k,
-				LATERAL unnest(k.jobs, k.spots) WITH ORDINALITY AS u (job, spot, place)
+					ORDER BY q.nth, r.rank LIMIT v_most) f
+				WINDOW w AS (ROWS UNBOUNDED PRECEDING)) k,
+				LATERAL (SELECT y.jobs, y.spots FROM jg_pack y WHERE y.ctid = k.tid OFFSET 0) y,
+				LATERAL unnest(y.jobs, y.spots) WITH ORDINALITY AS u (job, spot, place)
 			WHERE u.place > k.taken LIMIT p_max + p_ahead) h;
 		EXIT WHEN looked = p_max + p_ahead OR coalesce(v_packs, 0) < v_most;
 	END LOOP;
@@ -187,9 +191,9 @@ BEGIN
 	END IF;
 	FOR v_try IN 1..2 LOOP
 		EXIT WHEN v_n = 0;
-		SELECT count(k.links), min(u.nth) FILTER (WHERE k.links IS NULL OR k.links & 8 > 0), sum(k.size), bool_or(k.rare),
+		SELECT count(k.links), min(u.nth) FILTER (WHERE k.links IS NULL OR k.links & 8 > 0), sum(k.size), bool_or(k.rare), bool_or(k.links & 1607 <> 0),
 			array_agg(k.links), array_agg(k.run), array_agg(k.created), array_agg(k.payload), array_agg(k.options), array_agg(k.metadata)
-		INTO v_found, v_first, v_size, v_rare, v_links, runs, createds, payloads, options, metadatas
+		INTO v_found, v_first, v_size, v_rare, v_linked, v_links, runs, createds, payloads, options, metadatas
 		FROM unnest(jobs, v_spots) WITH ORDINALITY AS u (job, spot, nth) LEFT JOIN LATERAL (
 			SELECT y.links, coalesce(y.fetches, 0) + 1 AS run, y.created, y.payload, y.options, y.metadata,
 				y.attempt <> 1 OR y.enqueued <> y.created OR num_nonnulls(y.retries, y.lost, y.started, y.extra) > 0 AS rare,
@@ -236,26 +240,44 @@ BEGIN
 	END IF;
 	INSERT INTO jg_claim (session, call, started, unended, most, jobs, runs, shapes, links)
 	VALUES (p_session, p_call, v_us / 1000, v_found, p_max, jobs, runs, shapes, v_links);
+	IF v_linked THEN
+		links := v_links;
+	END IF;
 END $$;
 
--- hot_settle writes the successes of plain runs, taken by these calls, and gives the
--- numbers of those that it wrote; begun is whether it noted all that began. Joins by hash
--- are all that is cheap here, whatever the planner takes the sizes of arrays for.
-CREATE FUNCTION jg_hot_settle(p_shift bigint, p_lock bigint, p_session int, p_async boolean, p_calls bigint[], p_jobs bytea[], p_fetches int[],
-	p_took bigint[], p_keep bigint[], p_results bytea[], p_begun bytea[], p_begun_fetches int[], OUT written bigint[], OUT begun boolean)
+-- hot_settle writes the successes of plain runs. They come by the calls that gave them,
+-- p_sizes of each, with their places in what the call gave; those of call 0 are in jg_run,
+-- if anywhere. It is all or nothing for what a claim gave: else it fails, and the core has
+-- to look. What is to be added up is summed up by the caller, for the case that all is
+-- written: whole says so, else written has the numbers of those that were. begun is
+-- whether it noted all that began. Joins by hash are all that is cheap here, whatever the
+-- planner takes the sizes of arrays for.
+CREATE FUNCTION jg_hot_settle(p_shift bigint, p_lock bigint, p_session int, p_async boolean,
+	p_calls bigint[], p_sizes int[], p_places int[], p_jobs bytea[], p_fetches int[], p_shapes int[], p_took bigint[], p_keep bigint[], p_results bytea[],
+	p_sum_shapes int[], p_sums bigint[], p_times bigint[], p_keeps bigint[], p_lows bytea[], p_highs bytea[], p_chunks bytea[],
+	p_begun_calls bigint[], p_begun bytea[], p_begun_fetches int[], OUT whole boolean, OUT written bigint[], OUT begun boolean)
 LANGUAGE plpgsql
 SET jit = off SET enable_seqscan = off SET enable_bitmapscan = off SET enable_nestloop = off SET enable_mergejoin = off
 SET plan_cache_mode = force_generic_plan SET lock_timeout = 2000 AS $$
 #variable_conflict use_column
 DECLARE
-	v_us     bigint;
-	v_ms     bigint;
-	v_rows   boolean; -- the session has rows in jg_run
-	v_n      bigint := 0;
-	v_more   bigint;
-	v_nths   bigint[]; -- the ends of runs in jg_run
-	v_shapes int[];
-	v_starts bigint[];
+	v_us      bigint;
+	v_ms      bigint;
+	v_rows    boolean; -- the session has rows in jg_run
+	v_n       bigint := 0;
+	v_more    bigint;
+	v_from    int := 1;
+	v_to      int;
+	v_most    int; -- a claim
+	v_started bigint;
+	v_unended int;
+	v_jobs    bytea[];
+	v_runs    int[];
+	v_shapes  int[];
+	v_links   int[];
+	v_ended   int[] := '{}'; -- shapes of those in written
+	v_nths    bigint[];      -- the ends of runs in jg_run
+	v_kinds   int[];
 BEGIN
 	IF p_async THEN
 		PERFORM set_config('synchronous_commit', 'off', true);
@@ -276,7 +298,7 @@ BEGIN
 		GET DIAGNOSTICS v_n = ROW_COUNT;
 		WITH held AS MATERIALIZED (
 			SELECT c.* FROM (SELECT k.call, k.most, u.* FROM jg_claim k, unnest(k.jobs, k.runs, k.shapes, k.links) WITH ORDINALITY AS u (job, run, shape, links, nth)
-					WHERE k.session = p_session AND k.call = ANY (p_calls)) c
+					WHERE k.session = p_session AND k.call = ANY (p_begun_calls)) c
 				JOIN unnest(p_begun, p_begun_fetches) AS b (job, run) ON b.job = c.job AND b.run = c.run -- guard: fence
 			WHERE c.nth > c.most AND (NOT v_rows OR NOT EXISTS (SELECT 1 FROM jg_run y WHERE y.session = p_session AND y.job = c.job))),
 		rows AS (
@@ -284,56 +306,83 @@ BEGIN
 			SELECT p_session, call, 4, v_ms, run, shape, links, job FROM held),
 		fewer AS (
 			UPDATE jg_claim c SET unended = c.unended - g.n FROM (SELECT call, count(*) AS n FROM held GROUP BY call) g
-			WHERE c.session = p_session AND c.call = ANY (p_calls) AND c.call = g.call)
+			WHERE c.session = p_session AND c.call = ANY (p_begun_calls) AND c.call = g.call)
 		SELECT count(*) INTO v_more FROM held;
+		DELETE FROM jg_claim WHERE session = p_session AND call = ANY (p_begun_calls) AND unended <= 0;
 		v_n := v_n + v_more;
 		v_rows := v_rows OR v_more > 0;
 	END IF;
 	begun := v_n = cardinality(p_begun);
+
+	whole := cardinality(p_calls) = (SELECT count(*) FROM jg_claim WHERE session = p_session AND call = ANY (p_calls));
+	FOR i IN 1..cardinality(p_calls) LOOP
+		v_to := v_from + p_sizes[i] - 1;
+		SELECT most, started, unended, jobs, runs, shapes, links INTO v_most, v_started, v_unended, v_jobs, v_runs, v_shapes, v_links
+		FROM jg_claim WHERE session = p_session AND call = p_calls[i];
+		IF FOUND THEN
+			INSERT INTO jg_end (shelf, id, shape, session, "fetch", started, finished, retain, took, result)
+			SELECT CASE WHEN v_shapes[o.place] < 192 THEN v_shapes[o.place] ELSE 192 + v_shapes[o.place] % 64 END, o.job, v_shapes[o.place], p_session, o.run,
+				CASE WHEN o.place > v_most THEN v_ms - o.took / 1000000 ELSE v_started END, v_ms, v_ms + o.keep, o.took, o.result
+			FROM unnest(p_places[v_from:v_to], p_jobs[v_from:v_to], p_fetches[v_from:v_to], p_took[v_from:v_to], p_keep[v_from:v_to], p_results[v_from:v_to])
+				AS o (place, job, run, took, keep, result)
+			WHERE (NOT v_rows OR NOT EXISTS (SELECT 1 FROM jg_run y WHERE y.session = p_session AND y.job = o.job))
+				AND v_links[o.place] & 1607 = 0
+				AND v_jobs[o.place] = o.job AND v_runs[o.place] = o.run; -- guard: fence
+			GET DIAGNOSTICS v_n = ROW_COUNT;
+			IF v_n < p_sizes[i] THEN
+				RAISE EXCEPTION 'the core has runs of call %', p_calls[i] USING ERRCODE = 'JG001';
+			END IF;
+			IF v_unended > v_n THEN
+				UPDATE jg_claim SET unended = v_unended - v_n WHERE session = p_session AND call = p_calls[i];
+			ELSE
+				DELETE FROM jg_claim WHERE session = p_session AND call = p_calls[i];
+			END IF;
+			IF NOT whole THEN
+				written := written || ARRAY (SELECT generate_series(v_from, v_to)::bigint);
+				v_ended := v_ended || p_shapes[v_from:v_to];
+			END IF;
+		END IF;
+		v_from := v_to + 1;
+	END LOOP;
+	IF whole THEN
+		INSERT INTO jg_tally (shape, cls, n) SELECT s.shape, c.cls, c.sign * s.n
+		FROM unnest(p_sum_shapes, p_sums) AS s (shape, n), (VALUES (4, -1), (6, 1)) AS c (cls, sign);
+		INSERT INTO jg_stat (step, at, shape, succeeded, failed, deleted, retried, run_time)
+		SELECT t.step, v_ms / t.step * t.step, s.shape, s.n, 0, 0, 0, s.took
+		FROM unnest(p_sum_shapes, p_sums, p_times) AS s (shape, n, took), (VALUES (60000), (3600000)) AS t (step);
+		INSERT INTO jg_sweep (at, session, low, high, jobs) SELECT (v_ms + k.keep + 999) / 1000 * 1000, p_session, k.low, k.high, k.jobs
+		FROM unnest(p_keeps, p_lows, p_highs, p_chunks) AS k (keep, low, high, jobs);
+		RETURN;
+	END IF;
+
 	IF v_rows THEN
 		WITH ran AS MATERIALIZED (
-			SELECT o.nth, r.tid, r.shape, CASE WHEN r.flags = 5 THEN v_ms - o.took / 1000000 ELSE r.started END AS started
-			FROM unnest(p_jobs, p_fetches, p_took) WITH ORDINALITY AS o (job, run, took, nth),
+			SELECT o.nth, r.tid, r.shape, o.job, o.run, CASE WHEN r.flags = 5 THEN v_ms - o.took / 1000000 ELSE r.started END AS started, o.took, o.keep, o.result
+			FROM unnest(p_jobs, p_fetches, p_took, p_keep, p_results) WITH ORDINALITY AS o (job, run, took, keep, result, nth),
 				LATERAL (SELECT y.ctid AS tid, y.shape, y.flags, y.started FROM jg_run y
 					WHERE y.session = p_session AND y.job = o.job AND y."fetch" = o.run -- guard: fence
-						AND y.flags & ~1 = 4 AND y.links & 1607 = 0 OFFSET 0) r),
-		dropped AS (DELETE FROM jg_run WHERE ctid = ANY (ARRAY (SELECT tid FROM ran)))
-		SELECT array_agg(nth), array_agg(shape), array_agg(started) INTO v_nths, v_shapes, v_starts FROM ran;
-		v_nths := coalesce(v_nths, '{}');
+						AND y.flags & ~1 = 4 AND y.links & 1607 = 0 OFFSET 0) r
+			WHERE o.nth <> ALL (coalesce(written, '{}'))),
+		dropped AS (DELETE FROM jg_run WHERE ctid = ANY (ARRAY (SELECT tid FROM ran))),
+		ended AS (
+			INSERT INTO jg_end (shelf, id, shape, session, "fetch", started, finished, retain, took, result)
+			SELECT CASE WHEN shape < 192 THEN shape ELSE 192 + shape % 64 END, job, shape, p_session, run, started, v_ms, v_ms + keep, took, result FROM ran)
+		SELECT array_agg(nth), array_agg(shape) INTO v_nths, v_kinds FROM ran;
+		written := written || v_nths;
+		v_ended := v_ended || v_kinds;
 	END IF;
 	WITH gone AS MATERIALIZED (
-		SELECT o.nth, c.call, o.job, c.shape, o.run, o.took, v_ms + o.keep AS retain, o.result,
-			CASE WHEN c.nth > c.most THEN v_ms - o.took / 1000000 ELSE c.started END AS started
-		FROM (SELECT k.call, k.most, k.started, u.* FROM jg_claim k, unnest(k.jobs, k.runs, k.shapes, k.links) WITH ORDINALITY AS u (job, run, shape, links, nth)
-				WHERE k.session = p_session AND k.call = ANY (p_calls)) c
-			JOIN unnest(p_jobs, p_fetches, p_took, p_keep, p_results) WITH ORDINALITY AS o (job, run, took, keep, result, nth)
-				ON o.job = c.job AND o.run = c.run -- guard: fence
-		WHERE c.links & 1607 = 0
-			AND (NOT v_rows OR o.nth <> ALL (v_nths) AND NOT EXISTS (SELECT 1 FROM jg_run y WHERE y.session = p_session AND y.job = o.job))
-		UNION ALL
-		SELECT o.nth, NULL, o.job, r.shape, o.run, o.took, v_ms + o.keep, o.result, r.started
-		FROM unnest(v_nths, v_shapes, v_starts) AS r (nth, shape, started)
-			JOIN unnest(p_jobs, p_fetches, p_took, p_keep, p_results) WITH ORDINALITY AS o (job, run, took, keep, result, nth) ON o.nth = r.nth
-		WHERE v_rows),
-	fewer AS (
-		UPDATE jg_claim c SET unended = c.unended - g.n FROM (SELECT call, count(*) AS n FROM gone WHERE call IS NOT NULL GROUP BY call) g
-		WHERE c.session = p_session AND c.call = ANY (p_calls) AND c.call = g.call),
-	ended AS (
-		INSERT INTO jg_end (shelf, id, shape, session, "fetch", started, finished, retain, took, result)
-		SELECT CASE WHEN shape < 192 THEN shape ELSE 192 + shape % 64 END, job, shape, p_session, run, started, v_ms, retain, took, result FROM gone),
+		SELECT o.nth, o.job, w.shape, o.took, v_ms + o.keep AS retain
+		FROM unnest(written, v_ended) AS w (nth, shape) JOIN unnest(p_jobs, p_took, p_keep) WITH ORDINALITY AS o (job, took, keep, nth) ON o.nth = w.nth),
 	shapes AS MATERIALIZED (SELECT shape, count(*) AS n, sum(took)::bigint / 1000 AS took FROM gone GROUP BY shape),
 	tally AS (
 		INSERT INTO jg_tally (shape, cls, n) SELECT shape, c.cls, c.sign * n FROM shapes, (VALUES (4, -1), (6, 1)) AS c (cls, sign)),
 	stats AS (
 		INSERT INTO jg_stat (step, at, shape, succeeded, failed, deleted, retried, run_time)
-		SELECT s.step, v_ms / s.step * s.step, shape, n, 0, 0, 0, took FROM shapes, (VALUES (60000), (3600000)) AS s (step)),
-	chunks AS (
-		SELECT at, min(nth) AS low, max(nth) AS high, string_agg(int4send(shape) || job, ''::bytea) AS jobs
-		FROM (SELECT (retain + 999) / 1000 * 1000 AS at, nth, job, shape FROM gone ORDER BY 1, 2) g GROUP BY at),
-	sweeps AS (
-		INSERT INTO jg_sweep (at, session, low, high, jobs) SELECT at, p_session, p_jobs[low], p_jobs[high], jobs FROM chunks)
-	SELECT array_agg(nth) INTO written FROM gone;
-	DELETE FROM jg_claim WHERE session = p_session AND call = ANY (p_calls) AND unended <= 0;
+		SELECT s.step, v_ms / s.step * s.step, shape, n, 0, 0, 0, took FROM shapes, (VALUES (60000), (3600000)) AS s (step))
+	INSERT INTO jg_sweep (at, session, low, high, jobs)
+	SELECT (retain + 999) / 1000 * 1000, p_session, (array_agg(job ORDER BY job))[1], (array_agg(job ORDER BY job DESC))[1], string_agg(int4send(shape) || job, ''::bytea)
+	FROM gone GROUP BY 1;
 END $$;
 
 -- hot_tick is a session's sign of life while there is nothing to do; no row: there is.
