@@ -60,6 +60,28 @@ func (a *arguments) int4s(n int, at func(i int) int) {
 	a.add(pgtype.Int4ArrayOID, b)
 }
 
+// alike4s is int4s for what is mostly the same n times: then the array has one of them.
+func (a *arguments) alike4s(n int, at func(i int) int) {
+	for i := range n {
+		if at(i) != at(0) {
+			a.int4s(n, at)
+			return
+		}
+	}
+	a.int4s(min(n, 1), at)
+}
+
+// alike8s is alike4s for integers of eight bytes.
+func (a *arguments) alike8s(n int, at func(i int) int64) {
+	for i := range n {
+		if at(i) != at(0) {
+			a.int8s(n, at)
+			return
+		}
+	}
+	a.int8s(min(n, 1), at)
+}
+
 // int8s adds an array of n integers.
 func (a *arguments) int8s(n int, at func(i int) int64) {
 	b := array(n, pgtype.Int8OID, 8*n)
@@ -70,11 +92,16 @@ func (a *arguments) int8s(n int, at func(i int) int64) {
 	a.add(pgtype.Int8ArrayOID, b)
 }
 
-// blobs adds an array of n values; one without bytes is null.
+// blobs adds an array of n values; one without bytes is null, and so is the array where
+// all are.
 func (a *arguments) blobs(n int, at func(i int) []byte) {
 	room := 0
 	for i := range n {
 		room += len(at(i))
+	}
+	if room == 0 && n > 0 {
+		a.add(pgtype.ByteaArrayOID, nil)
+		return
 	}
 	b := array(n, pgtype.ByteaOID, room)
 	for i := range n {

@@ -5,6 +5,9 @@
 -- Lookups by key are LATERAL with OFFSET 0: whatever the planner takes the tables for,
 -- which may have been empty when it last looked, they are lookups.
 --
+-- Where many things are alike in all jobs, the array of it has one element: what unnest
+-- fills up with nulls is like the first.
+--
 -- Locks: p_lock is the namespace's write lock, which the core takes alone and the hot
 -- paths share; p_lock + 1 is held by the one that fetches.
 
@@ -23,18 +26,20 @@ DECLARE
 BEGIN
 	WITH added AS (
 		INSERT INTO jg_job (id, shape, shelf, cls, rank, created, enqueued, payload, options, metadata)
-		SELECT n.id, n.shape, n.shelf, 4, n.priority::bigint << 60 | v_place + n.nth, v_us / 1000, v_us / 1000, n.payload, n.options, n.metadata
+		SELECT n.id, coalesce(n.shape, p_shapes[1]), coalesce(n.shelf, p_shelves[1]), 4, coalesce(n.priority, p_priorities[1])::bigint << 60 | v_place + n.nth,
+			v_us / 1000, v_us / 1000, n.payload, n.options, n.metadata
 		FROM unnest(p_ids, p_shapes, p_shelves, p_priorities, p_payloads, p_options, p_metadata)
 			WITH ORDINALITY AS n (id, shape, shelf, priority, payload, options, metadata, nth)
 		RETURNING ctid)
 	SELECT array_agg(ctid) INTO v_spots FROM added;
 
 	INSERT INTO jg_pack (queue, rank, shape, shelf, n, low, high, jobs, spots)
-	SELECT k.queue, p_priorities[k.first]::bigint << 60 | v_place + k.first, p_shapes[k.first], p_shelves[k.first], k.size, k.low, k.high,
+	SELECT k.queue, coalesce(p_priorities[k.first], p_priorities[1])::bigint << 60 | v_place + k.first, coalesce(p_shapes[k.first], p_shapes[1]),
+		coalesce(p_shelves[k.first], p_shelves[1]), k.size, k.low, k.high,
 		p_ids[k.first:k.first + k.size - 1], v_spots[k.first:k.first + k.size - 1]
 	FROM unnest(p_firsts, p_sizes, p_queues, p_lows, p_highs) AS k (first, size, queue, low, high);
 
-	INSERT INTO jg_tally (shape, cls, n) SELECT p_shapes[k.first], 4, sum(k.size) FROM unnest(p_firsts, p_sizes) AS k (first, size) GROUP BY 1;
+	INSERT INTO jg_tally (shape, cls, n) SELECT coalesce(p_shapes[k.first], p_shapes[1]), 4, sum(k.size) FROM unnest(p_firsts, p_sizes) AS k (first, size) GROUP BY 1;
 	RETURN v_us;
 END $$;
 
@@ -321,13 +326,13 @@ BEGIN
 		FROM jg_claim WHERE session = p_session AND call = p_calls[i];
 		IF FOUND THEN
 			INSERT INTO jg_end (shelf, id, shape, session, "fetch", started, finished, retain, took, result)
-			SELECT CASE WHEN v_shapes[o.place] < 192 THEN v_shapes[o.place] ELSE 192 + v_shapes[o.place] % 64 END, o.job, v_shapes[o.place], p_session, o.run,
-				CASE WHEN o.place > v_most THEN v_ms - o.took / 1000000 ELSE v_started END, v_ms, v_ms + o.keep, o.took, o.result
+			SELECT CASE WHEN v_shapes[o.place] < 192 THEN v_shapes[o.place] ELSE 192 + v_shapes[o.place] % 64 END, o.job, v_shapes[o.place], p_session, v_runs[o.place],
+				CASE WHEN o.place > v_most THEN v_ms - o.took / 1000000 ELSE v_started END, v_ms, v_ms + coalesce(o.keep, p_keep[1]), o.took, o.result
 			FROM unnest(p_places[v_from:v_to], p_jobs[v_from:v_to], p_fetches[v_from:v_to], p_took[v_from:v_to], p_keep[v_from:v_to], p_results[v_from:v_to])
 				AS o (place, job, run, took, keep, result)
 			WHERE (NOT v_rows OR NOT EXISTS (SELECT 1 FROM jg_run y WHERE y.session = p_session AND y.job = o.job))
 				AND v_links[o.place] & 1607 = 0
-				AND v_jobs[o.place] = o.job AND v_runs[o.place] = o.run; -- guard: fence
+				AND v_jobs[o.place] = o.job AND v_runs[o.place] = coalesce(o.run, p_fetches[1]); -- guard: fence
 			GET DIAGNOSTICS v_n = ROW_COUNT;
 			IF v_n < p_sizes[i] THEN
 				RAISE EXCEPTION 'the core has runs of call %', p_calls[i] USING ERRCODE = 'JG001';
@@ -339,7 +344,7 @@ BEGIN
 			END IF;
 			IF NOT whole THEN
 				written := written || ARRAY (SELECT generate_series(v_from, v_to)::bigint);
-				v_ended := v_ended || p_shapes[v_from:v_to];
+				v_ended := v_ended || ARRAY (SELECT coalesce(p_shapes[n], p_shapes[1]) FROM generate_series(v_from, v_to) AS n);
 			END IF;
 		END IF;
 		v_from := v_to + 1;
@@ -357,10 +362,10 @@ BEGIN
 
 	IF v_rows THEN
 		WITH ran AS MATERIALIZED (
-			SELECT o.nth, r.tid, r.shape, o.job, o.run, CASE WHEN r.flags = 5 THEN v_ms - o.took / 1000000 ELSE r.started END AS started, o.took, o.keep, o.result
+			SELECT o.nth, r.tid, r.shape, o.job, coalesce(o.run, p_fetches[1]) AS run, CASE WHEN r.flags = 5 THEN v_ms - o.took / 1000000 ELSE r.started END AS started, o.took, coalesce(o.keep, p_keep[1]) AS keep, o.result
 			FROM unnest(p_jobs, p_fetches, p_took, p_keep, p_results) WITH ORDINALITY AS o (job, run, took, keep, result, nth),
 				LATERAL (SELECT y.ctid AS tid, y.shape, y.flags, y.started FROM jg_run y
-					WHERE y.session = p_session AND y.job = o.job AND y."fetch" = o.run -- guard: fence
+					WHERE y.session = p_session AND y.job = o.job AND y."fetch" = coalesce(o.run, p_fetches[1]) -- guard: fence
 						AND y.flags & ~1 = 4 AND y.links & 1607 = 0 OFFSET 0) r
 			WHERE o.nth <> ALL (coalesce(written, '{}'))),
 		dropped AS (DELETE FROM jg_run WHERE ctid = ANY (ARRAY (SELECT tid FROM ran))),
@@ -372,7 +377,7 @@ BEGIN
 		v_ended := v_ended || v_kinds;
 	END IF;
 	WITH gone AS MATERIALIZED (
-		SELECT o.nth, o.job, w.shape, o.took, v_ms + o.keep AS retain
+		SELECT o.nth, o.job, w.shape, o.took, v_ms + coalesce(o.keep, p_keep[1]) AS retain
 		FROM unnest(written, v_ended) AS w (nth, shape) JOIN unnest(p_jobs, p_took, p_keep) WITH ORDINALITY AS o (job, took, keep, nth) ON o.nth = w.nth),
 	shapes AS MATERIALIZED (SELECT shape, count(*) AS n, sum(took)::bigint / 1000 AS took FROM gone GROUP BY shape),
 	tally AS (
