@@ -27,6 +27,9 @@ type FetchRequest struct {
 	Kinds  *KindSet // what this session can run
 	Max    int      // jobs to start now
 	Ahead  int      // further jobs to hold ready; they count as not started until named in Started. Never jobs with Limits, nor ones that a dead session had ahead and that no run has settled since
+	// Room may be used for the answer's Jobs, and not after it. A caller that fetches often
+	// gives that of an answer it has done with, empty.
+	Room []Fetched
 }
 
 // FetchResult is the work found.

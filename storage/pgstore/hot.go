@@ -2,6 +2,7 @@ package pgstore
 
 import (
 	"context"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -103,7 +104,7 @@ func (d *database) FetchPlain(ctx context.Context, r *sqlcore.PlainFetch) (got s
 		got.Now = time.UnixMicro(number(c[0])).UTC()
 		looked, fine := number(c[1]), number(c[2])
 		got.Odd = fine < looked
-		got.Rows = plainRows(c[3:], r.Max)
+		got.Rows = plainRows(r.Room, c[3:], r.Max)
 		got.More = int64(len(got.Rows)) < fine
 		return nil
 	})
@@ -111,25 +112,25 @@ func (d *database) FetchPlain(ctx context.Context, r *sqlcore.PlainFetch) (got s
 }
 
 // plainRows reads the arrays that hot_fetch answers with.
-func plainRows(columns [][]byte, most int) []sqlcore.PlainRow {
-	var arrays [15]elements
-	for i := range arrays {
-		arrays[i] = newElements(columns[i])
+func plainRows(rows []sqlcore.PlainRow, columns [][]byte, most int) []sqlcore.PlainRow {
+	var a [15]elements
+	for i := range a {
+		a[i] = newElements(columns[i])
 	}
-	rows := make([]sqlcore.PlainRow, arrays[0].n)
-	rare := arrays[8].n > 0
+	rows = slices.Grow(rows[:0], a[0].n)[:a[0].n]
+	fresh := a[6].n == 0
 	for i := range rows {
-		a, row := &arrays, &rows[i]
-		*row = sqlcore.PlainRow{
-			ID: storage.ID(a[0].next()), Shape: int(number(a[1].next())), Rank: number(a[2].next()), Fetch: int(number(a[3].next())),
-			Created: number(a[4].next()), Payload: a[5].next(), Options: a[6].next(), Metadata: a[7].next(), Attempt: 1, Ahead: i >= most,
+		row := &rows[i]
+		*row = sqlcore.PlainRow{ID: storage.ID(a[0].next()), Shape: int(number(a[1].next())), Rank: number(a[2].next())}
+		row.Payload, row.Options, row.Metadata, row.Ahead = a[3].next(), a[4].next(), a[5].next(), i >= most
+		if fresh {
+			row.Fetch, row.Attempt, row.Created = 1, 1, sqlcore.PlaceTime(row.Rank)/1000
+			row.Enqueued = row.Created
+			continue
 		}
-		row.Enqueued = row.Created
-		if rare {
-			row.Attempt, row.Retries, row.Lost = int(number(a[8].next())), int(number(a[9].next())), int(number(a[10].next()))
-			row.Enqueued, row.Started, row.Extra = number(a[11].next()), number(a[12].next()), a[13].next()
-		}
-		row.Links = int(number(a[14].next()))
+		row.Fetch, row.Created, row.Attempt = int(number(a[6].next())), number(a[7].next()), int(number(a[8].next()))
+		row.Retries, row.Lost = int(number(a[9].next())), int(number(a[10].next()))
+		row.Enqueued, row.Started, row.Extra, row.Links = number(a[11].next()), number(a[12].next()), a[13].next(), int(number(a[14].next()))
 	}
 	return rows
 }

@@ -27,7 +27,8 @@ type Loop struct {
 	// many outcomes wait to be written.
 	Ready func(ctx context.Context) error
 	// Room waits for free workers and takes them, none when ctx ended; Put starts the jobs on them, or
-	// holds those that were fetched ahead, and frees the workers that are left.
+	// holds those that were fetched ahead, and frees the workers that are left. It keeps
+	// nothing of the slice.
 	Room func(ctx context.Context) (workers, ahead int)
 	Put  func(workers int, jobs []storage.Fetched)
 	// Quiet waits until nothing runs and all is written. With it, Run returns when
@@ -36,6 +37,7 @@ type Loop struct {
 	Fault func(error)
 
 	call  uint64
+	room  []storage.Fetched // of the last answer
 	quiet bool          // nothing has been put since Quiet
 	waits pause.Pauses  // while waiting fails
 	ended time.Time     // the last call
@@ -54,6 +56,10 @@ func (l *Loop) Run(ctx context.Context) error {
 		l.Put(workers, r.Jobs)
 		if err != nil {
 			return err
+		}
+		clear(r.Jobs)
+		if cap(r.Jobs) > cap(l.room) {
+			l.room = r.Jobs[:0]
 		}
 		if done := l.rest(ctx, r, workers+ahead); done {
 			break
@@ -87,7 +93,7 @@ func (l *Loop) rest(ctx context.Context, r storage.FetchResult, asked int) bool 
 func (l *Loop) fetch(ctx context.Context, workers, ahead int) (storage.FetchResult, error) {
 	l.call++
 	req := storage.FetchRequest{
-		Session: l.Session, Call: l.call, Queues: l.Queues(), Kinds: l.Kinds, Max: workers, Ahead: ahead,
+		Session: l.Session, Call: l.call, Queues: l.Queues(), Kinds: l.Kinds, Max: workers, Ahead: ahead, Room: l.room,
 	}
 	var pauses pause.Pauses
 	for ctx.Err() == nil {

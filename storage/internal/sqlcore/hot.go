@@ -49,6 +49,7 @@ type PlainFetch struct {
 	Ahead      int
 	Spans      []ReadySpan // in the order in which they are emptied
 	Shapes     []int32     // those that may be given
+	Room       []PlainRow  // empty: may be used for the answer
 }
 
 // PlainRow is a job that was taken.
@@ -155,6 +156,9 @@ const PlaceBits = placeBits
 
 // PlacesFrom is the time of the first place, in microseconds since 1970.
 func PlacesFrom() int64 { return placesFrom }
+
+// PlaceTime is the time of the place in a rank, in microseconds since 1970.
+func PlaceTime(rank int64) int64 { return (rank&(1<<60-1))>>placeBits + placesFrom }
 
 // OwnShelves and SharedShelves are how a shelf comes from a shape, see shelfOf.
 const (

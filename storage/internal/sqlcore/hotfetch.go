@@ -24,7 +24,7 @@ func (s *Store) fetchHot(ctx context.Context, d PlainFetcher, r *storage.FetchRe
 		return result, false, nil
 	}
 	queues := known.open(r.Queues)
-	result.Mark = s.bell.mark()
+	result.Mark, result.Jobs = s.bell.mark(), r.Room[:0]
 	f := &fetchingHot{s: s, d: d, r: r, h: h, names: known, queues: queues, result: &result}
 	h.sure = false
 	done, err = f.run(ctx)
@@ -91,11 +91,16 @@ func (h *hot) looked(session *hotSession, start, end time.Time) {
 // and false when the core has to look.
 func (f *fetchingHot) look(ctx context.Context, cursor bool) (enough, known bool, err error) {
 	given := len(f.result.Jobs)
-	max := max(f.r.Max-given, 0)
-	ahead := f.r.Max + f.r.Ahead - given - max
+	start := max(f.r.Max-given, 0)
+	ahead := f.r.Max + f.r.Ahead - given - start
+	bounded := f.h.most > 0 && start+ahead > f.h.most
+	if bounded {
+		start = min(start, f.h.most)
+		ahead = f.h.most - start
+	}
 	got, err := f.d.FetchPlain(ctx, &PlainFetch{
-		Session: f.h.no, Call: f.r.Call, Generation: f.names.generation, Max: max, Ahead: ahead,
-		Spans: f.s.hot.spans(f.queues, cursor), Shapes: f.h.readable(f.names, f.r.Kinds),
+		Session: f.h.no, Call: f.r.Call, Generation: f.names.generation, Max: start, Ahead: ahead,
+		Spans: f.s.hot.spans(f.queues, cursor), Shapes: f.h.readable(f.names, f.r.Kinds), Room: f.h.room,
 	})
 	if err != nil || !got.Known {
 		return false, false, err
@@ -108,8 +113,15 @@ func (f *fetchingHot) look(ctx context.Context, cursor bool) (enough, known bool
 	}
 	f.s.hot.took(f.names, got.Rows, got.Now)
 	f.s.hot.gave(f.h, f.r.Call, got.Rows)
-	f.h.full = len(got.Rows) == max+ahead
-	if got.Odd || got.More {
+	f.h.full = len(got.Rows) == start+ahead
+	f.h.room = emptied(got.Rows)
+	switch {
+	case got.More:
+		f.h.most = len(got.Rows) + len(got.Rows)/4 // what is looked at and not given is looked at in vain
+	case bounded && f.h.full:
+		f.h.most *= 2
+	}
+	if got.Odd || got.More || bounded && f.h.full {
 		f.result.More = true
 		f.odd = got.Odd
 		// The core has to look at the next one; with nothing taken it does so now.
@@ -119,6 +131,12 @@ func (f *fetchingHot) look(ctx context.Context, cursor bool) (enough, known bool
 		t.Emptied(f.r.Queues)
 	}
 	return f.h.full, true, nil
+}
+
+// emptied is the room that an answer took, with nothing in it.
+func emptied(rows []PlainRow) []PlainRow {
+	clear(rows)
+	return rows[:0]
 }
 
 // give adds a job to the answer.

@@ -37,6 +37,8 @@ type hotSession struct {
 	names  *names
 	shapes []int32    // of names that kinds can run
 	busy   sync.Mutex // a fetch of it is under way
+	room   []PlainRow // of the last answer, for the next
+	most   int        // jobs that an answer has room for, as of the last ones; 0: no bound is known
 
 	runs map[storage.ID]hotRun // the jobs that it runs
 }

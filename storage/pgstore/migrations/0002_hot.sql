@@ -113,12 +113,12 @@ END $$;
 
 -- hot_fetch takes the first plain jobs off lines. No us: it is the core's matter. looked
 -- is how many were looked at, fine how many of them were plain and readable before the
--- first that was not; the arrays are of those that were taken, and null where all are
--- like new jobs.
+-- first that was not; the arrays are of those that were taken. Those from runs on are null
+-- where all jobs are as they were stored: what they would say is in their ranks, or zero.
 CREATE FUNCTION jg_hot_fetch(p_shift bigint, p_lock bigint, p_session int, p_call bigint, p_generation bigint,
 	p_queues int[], p_behind bigint[], p_upto bigint[], p_shapes int[], p_max int, p_ahead int,
-	OUT us bigint, OUT looked int, OUT fine int, OUT jobs bytea[], OUT shapes int[], OUT ranks bigint[], OUT runs int[],
-	OUT createds bigint[], OUT payloads bytea[], OUT options bytea[], OUT metadatas bytea[],
+	OUT us bigint, OUT looked int, OUT fine int, OUT jobs bytea[], OUT shapes int[], OUT ranks bigint[],
+	OUT payloads bytea[], OUT options bytea[], OUT metadatas bytea[], OUT runs int[], OUT createds bigint[],
 	OUT attempts int[], OUT retries int[], OUT losts int[], OUT enqueueds bigint[], OUT starteds bigint[], OUT extras bytea[], OUT links int[])
 LANGUAGE plpgsql
 SET jit = off SET enable_seqscan = off SET enable_bitmapscan = off SET plan_cache_mode = force_generic_plan SET lock_timeout = 2000 AS $$
@@ -131,9 +131,7 @@ DECLARE
 	v_first int;
 	v_tids  tid[];
 	v_spots tid[];
-	v_links int[];
-	v_rare  boolean; -- some say more than a new job does
-	v_linked boolean; -- ends of some concern others
+	v_fresh boolean; -- all jobs are as they were stored
 	v_rows  boolean; -- jobs come from jg_ready
 	v_upto  bigint[];
 	v_most  int;     -- packs to look at
@@ -196,31 +194,33 @@ BEGIN
 	END IF;
 	FOR v_try IN 1..2 LOOP
 		EXIT WHEN v_n = 0;
-		SELECT count(k.links), min(u.nth) FILTER (WHERE k.links IS NULL OR k.links & 8 > 0), sum(k.size), bool_or(k.rare), bool_or(k.links & 1607 <> 0),
-			array_agg(k.links), array_agg(k.run), array_agg(k.created), array_agg(k.payload), array_agg(k.options), array_agg(k.metadata)
-		INTO v_found, v_first, v_size, v_rare, v_linked, v_links, runs, createds, payloads, options, metadatas
+		SELECT count(k.fresh), min(u.nth) FILTER (WHERE k.note IS NOT FALSE), sum(k.size), bool_and(k.fresh),
+			array_agg(k.payload), array_agg(k.options), array_agg(k.metadata)
+		INTO v_found, v_first, v_size, v_fresh, payloads, options, metadatas
 		FROM unnest(jobs, v_spots) WITH ORDINALITY AS u (job, spot, nth) LEFT JOIN LATERAL (
-			SELECT y.links, coalesce(y.fetches, 0) + 1 AS run, y.created, y.payload, y.options, y.metadata,
-				y.attempt <> 1 OR y.enqueued <> y.created OR num_nonnulls(y.retries, y.lost, y.started, y.extra) > 0 AS rare,
-				200 + coalesce(octet_length(y.extra), 0) + coalesce(octet_length(y.payload), 0) + coalesce(octet_length(y.options), 0) + coalesce(octet_length(y.metadata), 0) AS size
+			SELECT y.links & 8 > 0 AS note, y.payload, y.options, y.metadata,
+				y.links = 0 AND y.attempt = 1 AND y.enqueued = y.created AND num_nonnulls(y.retries, y.lost, y.fetches, y.started, y.extra) = 0
+					AND y.created = (((y.rank & 1152921504606846975) >> 10) + 1577836800000000) / 1000 AS fresh,
+				80 + coalesce(octet_length(y.payload), 0) + coalesce(octet_length(y.options), 0) + coalesce(octet_length(y.metadata), 0) AS size
 			FROM jg_job y WHERE y.ctid = u.spot AND y.id = u.job OFFSET 0) k ON true;
 		EXIT WHEN v_found = v_n;
 		-- Rows that were written since are elsewhere.
 		v_spots := ARRAY (SELECT k.tid FROM unnest(jobs) WITH ORDINALITY AS u (job, nth) LEFT JOIN LATERAL (
 			SELECT y.ctid AS tid FROM jg_job y WHERE y.id = u.job OFFSET 0) k ON true ORDER BY u.nth);
 	END LOOP;
-	IF v_rare THEN
-		SELECT array_agg(y.attempt), array_agg(y.retries), array_agg(y.lost), array_agg(y.enqueued), array_agg(y.started), array_agg(y.extra)
-		INTO attempts, retries, losts, enqueueds, starteds, extras
+	IF NOT v_fresh THEN
+		SELECT array_agg(coalesce(y.fetches, 0) + 1), array_agg(y.created), array_agg(y.attempt), array_agg(y.retries), array_agg(y.lost),
+			array_agg(y.enqueued), array_agg(y.started), array_agg(y.extra), array_agg(y.links), v_size + sum(octet_length(y.extra))
+		INTO runs, createds, attempts, retries, losts, enqueueds, starteds, extras, links, v_size
 		FROM unnest(v_spots) AS u (spot) LEFT JOIN LATERAL (
-			SELECT k.attempt, k.retries, k.lost, k.enqueued, k.started, k.extra FROM jg_job k WHERE k.ctid = u.spot OFFSET 0) y ON true;
+			SELECT k.created, k.fetches, k.attempt, k.retries, k.lost, k.enqueued, k.started, k.extra, k.links FROM jg_job k WHERE k.ctid = u.spot OFFSET 0) y ON true;
 	END IF;
 	fine := coalesce(v_first - 1, v_n);
 	v_found := fine;
 	-- The answer is small enough to be sent whole, whether or not the client reads it.
 	IF v_size > 131072 THEN
 		SELECT least(fine, greatest(count(*), 1)) INTO v_found
-		FROM (SELECT sum(200 + coalesce(octet_length(z.a), 0) + coalesce(octet_length(z.b), 0) + coalesce(octet_length(z.c), 0) + coalesce(octet_length(z.d), 0))
+		FROM (SELECT sum(80 + coalesce(octet_length(z.a), 0) + coalesce(octet_length(z.b), 0) + coalesce(octet_length(z.c), 0) + coalesce(octet_length(z.d), 0))
 			OVER (ORDER BY z.nth) AS total FROM unnest(payloads, options, metadatas, extras) WITH ORDINALITY AS z (a, b, c, d, nth)) AS t
 		WHERE t.total <= 131072;
 	END IF;
@@ -229,9 +229,8 @@ BEGIN
 		RETURN;
 	END IF;
 	IF v_found < v_n THEN
-		v_tids := v_tids[:v_found]; jobs := jobs[:v_found]; shapes := shapes[:v_found]; ranks := ranks[:v_found]; v_links := v_links[:v_found];
-		runs := runs[:v_found]; createds := createds[:v_found]; payloads := payloads[:v_found]; options := options[:v_found];
-		metadatas := metadatas[:v_found];
+		v_tids := v_tids[:v_found]; jobs := jobs[:v_found]; shapes := shapes[:v_found]; ranks := ranks[:v_found];
+		payloads := payloads[:v_found]; options := options[:v_found]; metadatas := metadatas[:v_found]; runs := runs[:v_found]; links := links[:v_found];
 	END IF;
 	IF v_rows THEN
 		DELETE FROM jg_ready WHERE ctid = ANY (v_tids);
@@ -244,10 +243,8 @@ BEGIN
 		DELETE FROM jg_pack WHERE ctid = ANY (v_tids);
 	END IF;
 	INSERT INTO jg_claim (session, call, started, unended, most, jobs, runs, shapes, links)
-	VALUES (p_session, p_call, v_us / 1000, v_found, p_max, jobs, runs, shapes, v_links);
-	IF v_linked THEN
-		links := v_links;
-	END IF;
+	VALUES (p_session, p_call, v_us / 1000, v_found, p_max, jobs, coalesce(runs, array_fill(1, ARRAY[v_found])), shapes,
+		coalesce(links, array_fill(0, ARRAY[v_found])));
 END $$;
 
 -- hot_settle writes the successes of plain runs. They come by the calls that gave them,
