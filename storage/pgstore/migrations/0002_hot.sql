@@ -210,7 +210,7 @@ BEGIN
 	END LOOP;
 	IF NOT v_fresh THEN
 		SELECT array_agg(coalesce(y.fetches, 0) + 1), array_agg(y.created), array_agg(y.attempt), array_agg(y.retries), array_agg(y.lost),
-			array_agg(y.enqueued), array_agg(y.started), array_agg(y.extra), array_agg(y.links), v_size + sum(octet_length(y.extra))
+			array_agg(y.enqueued), array_agg(y.started), array_agg(y.extra), array_agg(y.links), v_size + coalesce(sum(octet_length(y.extra)), 0)
 		INTO runs, createds, attempts, retries, losts, enqueueds, starteds, extras, links, v_size
 		FROM unnest(v_spots) AS u (spot) LEFT JOIN LATERAL (
 			SELECT k.created, k.fetches, k.attempt, k.retries, k.lost, k.enqueued, k.started, k.extra, k.links FROM jg_job k WHERE k.ctid = u.spot OFFSET 0) y ON true;
