@@ -31,6 +31,9 @@ type Space struct {
 	// Hold opens a transaction whose snapshot stays as old as it is until release is
 	// called; nil where there is no such thing.
 	Hold func(ctx context.Context) (release func(), err error)
+	// Rest waits for the end of what the server does of its own accord, such as writing its
+	// file anew; nil where it does nothing of the kind.
+	Rest func(ctx context.Context) error
 }
 
 // Names are the backends there are, in the order of the reports.

@@ -38,18 +38,23 @@ func (b *redisBackend) Fresh(ctx context.Context) (Space, error) {
 	if _, err := b.server.Do(ctx, "BGREWRITEAOF"); err != nil && !strings.Contains(err.Error(), "in progress") {
 		return Space{}, fmt.Errorf("backend: rewrite the append-only file: %w", err)
 	}
-	for rewriting := true; rewriting; {
+	return Space{Address: b.server.Addr, Bytes: b.bytes, Rest: b.rest}, b.rest(ctx)
+}
+
+// rest waits until the append-only file is not being rewritten.
+func (b *redisBackend) rest(ctx context.Context) error {
+	for {
 		info, err := b.server.Do(ctx, "INFO", "persistence")
 		if err != nil {
-			return Space{}, fmt.Errorf("backend: %w", err)
+			return fmt.Errorf("backend: %w", err)
 		}
-		if rewriting = field(info, "aof_rewrite_in_progress") != "0" || field(info, "aof_rewrite_scheduled") != "0"; rewriting {
-			if err := pause(ctx, 10*time.Millisecond); err != nil {
-				return Space{}, err
-			}
+		if field(info, "aof_rewrite_in_progress") == "0" && field(info, "aof_rewrite_scheduled") == "0" {
+			return nil
+		}
+		if err := pause(ctx, 10*time.Millisecond); err != nil {
+			return err
 		}
 	}
-	return Space{Address: b.server.Addr, Bytes: b.bytes}, nil
 }
 
 func (b *redisBackend) bytes(ctx context.Context) (int64, error) {

@@ -73,6 +73,9 @@ func (k *keeper) run(ctx context.Context, n int) (Sample, error) {
 	if err == nil && stored < n {
 		err = fmt.Errorf("storing %d jobs took more than %v", n, k.limit)
 	}
+	if err == nil && k.s.space.Rest != nil {
+		err = k.s.space.Rest(ctx)
+	}
 	if err != nil {
 		return Sample{}, err
 	}
