@@ -33,9 +33,11 @@ type grouped struct {
 	group *group.Group[storage.Group, storage.InsertResult]
 }
 
-// Bounds of a shared insert: how many groups it holds, and which groups go alone.
+// Bounds of a shared insert: how many groups it holds, how many make one worth its while
+// beside another, and which groups go alone.
 const (
 	maxShared      = 512
+	leastShared    = 8
 	maxSharedJobs  = 64
 	maxSharedBytes = 32 << 10
 )
@@ -49,9 +51,13 @@ const flushTimeout = 10 * time.Second
 
 func newGrouped(store storage.Inserter) *grouped {
 	g := &grouped{store: store}
-	g.group = group.New(group.Config[storage.Group, storage.InsertResult]{
-		Flush: g.flush, Limit: maxShared, Again: storageFault, Patience: insertPatience,
-	})
+	c := group.Config[storage.Group, storage.InsertResult]{
+		Flush: g.flush, Limit: maxShared, Least: leastShared, Again: storageFault, Patience: insertPatience,
+	}
+	if p, ok := store.(storage.Parallel); ok {
+		c.Flights = p.Inserts()
+	}
+	g.group = group.New(c)
 	return g
 }
 

@@ -121,6 +121,13 @@ type InsertResult struct {
 	Err  error
 }
 
+// Parallel is a store that works on one call of Insert while its client prepares another,
+// without one waiting for the other.
+type Parallel interface {
+	// Inserts is how many calls with a few jobs each are worth having in flight at once.
+	Inserts() int
+}
+
 // Inserter stores jobs. A [Store] is one; so is the view of a store inside a
 // caller's SQL transaction, which exists only on SQL stores.
 type Inserter interface {

@@ -31,7 +31,10 @@ type Store struct {
 	done chan struct{} // closed by Close
 }
 
-var _ storage.Store = (*Store)(nil)
+var (
+	_ storage.Store    = (*Store)(nil)
+	_ storage.Parallel = (*Store)(nil)
+)
 
 type options struct {
 	namespace string
@@ -87,6 +90,10 @@ func New(rdb redis.UniversalClient, opts ...Option) (*Store, error) {
 
 // Info implements [storage.Reader].
 func (s *Store) Info() storage.Info { return s.info }
+
+// Inserts implements [storage.Parallel]: the server works on one call while the client
+// prepares the next.
+func (s *Store) Inserts() int { return 2 }
 
 // Warnings lists settings of the server, as they were when the store was made, under
 // which acknowledged jobs can be lost; each says the cure. Settings that the server does

@@ -6,76 +6,93 @@ import (
 	"time"
 
 	"github.com/gojobgen/jobgen/runtime/internal/pause"
+	"github.com/gojobgen/jobgen/runtime/internal/stack"
 )
 
-// run flushes until nothing waits.
+// run flushes until nothing waits, or too little for one flush beside another.
 func (g *Group[T, R]) run() {
+	stack.Grow()
 	var pauses pause.Pauses
+	f := g.begin()
 	for {
 		runtime.Gosched() // who is about to call may join: it costs nothing when nobody is
-		if !g.take() {
+		if !g.take(f) {
 			return
 		}
 		tried := time.Now()
-		err := g.config.Flush(g.items, g.answers)
+		err := g.config.Flush(f.items, f.answers)
 		switch {
 		case err == nil:
 			pauses.Reset()
-			g.answer(nil)
+			g.answer(f, nil)
 		case g.config.Again(err):
-			if g.putBack(err) {
+			if g.putBack(f, err) {
 				pauses.Sleep(context.Background(), tried)
 			}
 		default:
-			g.answer(err)
+			g.answer(f, err)
 		}
 	}
 }
 
-// take cuts the next batch off the line; when there is none, the group rests.
-func (g *Group[T, R]) take() bool {
+// begin takes what a goroutine flushes with.
+func (g *Group[T, R]) begin() *flight[T, R] {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	n := len(g.spare)
+	if n == 0 {
+		return new(flight[T, R])
+	}
+	f := g.spare[n-1]
+	g.spare = g.spare[:n-1]
+	return f
+}
+
+// take cuts the next batch off the line; when there is none, f is over.
+func (g *Group[T, R]) take(f *flight[T, R]) bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	n := min(len(g.waiting), g.limit)
-	if n == 0 {
-		g.busy = false
+	if n == 0 || g.flights > 1 && n < g.config.Least {
+		g.flights--
+		g.spare = append(g.spare, f)
 		return false
 	}
-	g.batch = append(g.batch[:0], g.waiting[:n]...)
+	f.batch = append(f.batch[:0], g.waiting[:n]...)
 	left := copy(g.waiting, g.waiting[n:])
 	clear(g.waiting[left:])
 	g.waiting = g.waiting[:left]
-	g.items, g.answers = g.items[:0], g.answers[:0]
-	for _, e := range g.batch {
+	f.items, f.answers = f.items[:0], f.answers[:0]
+	for _, e := range f.batch {
 		var none R
-		g.items, g.answers = append(g.items, e.item), append(g.answers, none)
+		f.items, f.answers = append(f.items, e.item), append(f.answers, none)
 	}
 	return true
 }
 
 // answer hands out the answers of a flush, or its error.
-func (g *Group[T, R]) answer(err error) {
+func (g *Group[T, R]) answer(f *flight[T, R], err error) {
 	if err == nil {
 		g.mu.Lock()
 		g.limit = min(2*g.limit, g.config.Limit)
 		g.mu.Unlock()
 	}
-	for i, e := range g.batch {
-		e.answer, e.err = g.answers[i], err
+	for i, e := range f.batch {
+		e.answer, e.err = f.answers[i], err
 		e.done <- struct{}{} // from here on e is its caller's, or another's
 	}
-	g.forget()
+	f.forget()
 }
 
 // putBack lets what was in a flush that failed wait for another, but for those whose
 // time is over. It goes behind what waits, and fewer go at once from now on: so what
 // a store fails on for ever comes to be alone. It reports whether anything waits.
-func (g *Group[T, R]) putBack(err error) bool {
+func (g *Group[T, R]) putBack(f *flight[T, R], err error) bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	g.limit = max(len(g.batch)/4, 1)
+	g.limit = max(len(f.batch)/4, 1)
 	now := time.Now()
-	all := append(g.waiting, g.batch...)
+	all := append(g.waiting, f.batch...)
 	g.waiting = nil
 	for _, e := range all {
 		if e.tried.IsZero() {
@@ -91,13 +108,13 @@ func (g *Group[T, R]) putBack(err error) bool {
 			g.waiting = append(g.waiting, e)
 		}
 	}
-	g.forget()
+	f.forget()
 	return len(g.waiting) > 0
 }
 
-// forget lets go of what the last flush was about.
-func (g *Group[T, R]) forget() {
-	clear(g.batch)
-	clear(g.items)
-	clear(g.answers)
+// forget lets go of what the flush was about.
+func (f *flight[T, R]) forget() {
+	clear(f.batch)
+	clear(f.items)
+	clear(f.answers)
 }

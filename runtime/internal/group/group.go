@@ -1,6 +1,8 @@
 // Package group gathers concurrent calls into shared round trips: while one flush
 // is in flight, the calls that arrive wait together for the next. A call on an
-// idle group is flushed at once, so grouping adds no latency of its own.
+// idle group is flushed at once, so grouping adds no latency of its own. Where the
+// store can work on one flush while the next is prepared, more are in flight, but
+// only for calls that are many enough.
 package group
 
 import (
@@ -11,7 +13,7 @@ import (
 	"time"
 )
 
-// Config is what a Group needs. All fields are required.
+// Config is what a Group needs. All fields but Flights and Least are required.
 type Config[T, R any] struct {
 	// Flush handles items together and puts the answer on each into answers. Its error
 	// means that nothing is known of any. It is not bound to a caller, since none may end
@@ -19,6 +21,9 @@ type Config[T, R any] struct {
 	Flush func(items []T, answers []R) error
 	// Limit is how many items go into one flush at most.
 	Limit int
+	// Flights is how many flushes are in flight at once at most (0: one), and Least is how
+	// many items have to wait for one beside another.
+	Flights, Least int
 	// Again reports whether a flush that failed so may be tried again, and Patience is
 	// for how long after the first failure it is.
 	Again    func(error) bool
@@ -32,10 +37,13 @@ type Group[T, R any] struct {
 
 	mu      sync.Mutex
 	waiting []*entry[T, R]
-	limit   int  // items in one flush; less while flushes fail
-	busy    bool // a goroutine flushes
+	limit   int             // items in one flush; less while flushes fail
+	flights int             // goroutines that flush
+	spare   []*flight[T, R] // of those that did
+}
 
-	// of that goroutine
+// flight is what one goroutine flushes.
+type flight[T, R any] struct {
 	batch   []*entry[T, R]
 	items   []T
 	answers []R
@@ -107,8 +115,8 @@ func (g *Group[T, R]) add(e *entry[T, R]) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.waiting = append(g.waiting, e)
-	if !g.busy {
-		g.busy = true
+	if g.flights == 0 || g.flights < g.config.Flights && len(g.waiting) >= g.config.Least {
+		g.flights++
 		go g.run()
 	}
 }

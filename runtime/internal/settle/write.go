@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/gojobgen/jobgen/runtime/internal/pause"
+	"github.com/gojobgen/jobgen/runtime/internal/stack"
 	"github.com/gojobgen/jobgen/storage"
 )
 
@@ -28,6 +29,7 @@ const patience = 4
 
 // run writes until nothing is left.
 func (s *Settler) run() {
+	stack.Grow()
 	failed := 0
 	var pauses pause.Pauses
 	for {

@@ -1,10 +1,15 @@
 package work
 
-import "time"
+import (
+	"time"
+
+	"github.com/gojobgen/jobgen/runtime/internal/stack"
+)
 
 // work is a worker: it takes its job from the line and goes on while there are more.
 func (p *Pool[J]) work() {
 	defer p.busy.Done()
+	stack.Grow()
 	if number, j, ok := p.first(); ok {
 		p.runAll(number, j, time.Now())
 	}
