@@ -6,6 +6,7 @@ package fetch
 import (
 	"context"
 	"errors"
+	"runtime"
 	"time"
 
 	"github.com/gojobgen/jobgen/runtime/internal/pause"
@@ -54,6 +55,9 @@ func (l *Loop) Run(ctx context.Context) error {
 		}
 		r, err := l.fetch(ctx, workers, ahead)
 		l.Put(workers, r.Jobs)
+		if len(r.Jobs) > 0 {
+			runtime.Gosched() // they begin before the next call is made
+		}
 		if err != nil {
 			return err
 		}
