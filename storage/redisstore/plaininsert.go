@@ -1,6 +1,8 @@
 package redisstore
 
 import (
+	"bytes"
+
 	"context"
 	"encoding/binary"
 	"strconv"
@@ -156,6 +158,29 @@ func (a *plainArgs) args() []any {
 	return args
 }
 
+// twice reports whether an id is there twice. Most ids were made in their order.
+func (a *plainArgs) twice() bool {
+	var last storage.ID
+	rising, n := true, 0
+	for i := range a.runs {
+		for _, j := range a.runs[i].jobs {
+			rising = rising && bytes.Compare(last[:], j.ID[:]) < 0
+			last = j.ID
+		}
+		n += len(a.runs[i].jobs)
+	}
+	if rising {
+		return false
+	}
+	seen := make(map[storage.ID]struct{}, n)
+	for i := range a.runs {
+		for _, j := range a.runs[i].jobs {
+			seen[j.ID] = struct{}{}
+		}
+	}
+	return len(seen) < n
+}
+
 func (r *run) args(args []any, b *bodies) []any {
 	if r.scheduled {
 		args = append(args, r.sort.middle[:], -len(r.jobs))
@@ -219,6 +244,9 @@ func (in *inserting) plain(ctx context.Context, sh *shard, which []int) (bool, e
 		for k := range in.groups[i].Jobs {
 			a.add(&in.groups[i].Jobs[k])
 		}
+	}
+	if a.twice() {
+		return false, nil
 	}
 	reply, err := sh.run(ctx, plainInsertScript(), a.args()...)
 	done := asInt(reply)

@@ -5,124 +5,114 @@
 -- records (priority, N8 of queue, kind and fingerprint): that and their number. Behind them how
 -- many follow each other in a bucket (bucket, number in 2 bytes), one string; all ids, one
 -- string; all bodies. Of scheduled jobs the number is negative; behind them id, body and due time of each:
--- ms, or + and ms from now. Answers 1; 2 when a session that waits was given the jobs; or 0
--- when something is stored already or twice in the call, or due by now: nothing is written then.
+-- ms, or + and ms from now. No id is there twice. Answers 1; 2 when a session that waits was
+-- given the jobs; or 0 when something is stored already or due by now: nothing is written then.
 -- keys: state body batch index shelf line due count name meta wake park session gave run claim turn paused
 local call, spack, sunpack, sub, byte, unpack = redis.call, struct.pack, struct.unpack, string.sub, string.byte, unpack
-local concat, min = table.concat, math.min
-local names, counters, total = tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
-local queues, first = ARGV[5], 6 + names + counters
-local maxpack = 32
+local concat, min, ARGV = table.concat, math.min, ARGV
+local names, counters, queues = tonumber(ARGV[2]), tonumber(ARGV[3]), ARGV[5]
+local first, maxpack = 6 + names + counters, 32
 
 local time = call('TIME')
 local now = math.floor((time[1] * 1000000 + time[2]) / 1000) + ARGV[1]
 local at6 = spack('>I6', now)
 
--- due_of is a due time in ms.
-local function due_of(text)
-  if string.byte(text) == 43 then return now + sub(text, 2) end
-  return tonumber(text)
-end
+-- Most calls find none of these: who waits counts once, what is rare three times.
+local there = call('EXISTS', k_wake, k_park, k_batch, k_batch, k_batch, k_turn, k_turn, k_turn, k_paused, k_paused, k_paused)
+local heard, rare = there % 3 > 0, there > 2
+local batches = rare and call('EXISTS', k_batch) == 1
 
 -- known reports whether any of these is stored.
-local function known(key, ids, from, to)
-  for i = from, to, 5000 do
-    local found = call('HMGET', key, unpack(ids, i, min(i + 4999, to)))
+local function known(key, ids)
+  for i = 1, #ids, 5000 do
+    local found = call('HMGET', key, unpack(ids, i, min(i + 4999, #ids)))
     for k = 1, #found do
       if found[k] then return true end
     end
   end
 end
 
--- Most calls find none of these.
-local rare = call('EXISTS', k_batch, k_turn, k_paused) > 0
-local heard = call('EXISTS', k_wake, k_park) > 0
-local batches, seen = rare and call('EXISTS', k_batch) == 1, {}
-local function fresh(ids)
-  for i = 1, #ids do
-    local id = ids[i]
-    if seen[id] then return false end
-    seen[id] = true
-  end
-  return not known(k_state, ids, 1, #ids) and not (batches and known(k_batch, ids, 1, #ids))
+-- due_of is a due time in ms.
+local function due_of(text)
+  if byte(text) == 43 then return now + sub(text, 2) end
+  return tonumber(text)
 end
 
--- ids_of are the ids in a string.
-local function ids_of(all)
-  local ids = {}
-  for i = 1, #all / 16 do ids[i] = sub(all, 16 * i - 15, 16 * i) end
-  return ids
-end
-
-local at, split = first, {}
+local at, split, later = first, {}, false
 while at <= #ARGV do
-  local count, ids = tonumber(ARGV[at + 1]), nil
+  local count, ids = tonumber(ARGV[at + 1]), {}
   if count > 0 then
-    ids = ids_of(ARGV[at + 3])
+    local all = ARGV[at + 3]
+    for i = 1, count do ids[i] = sub(all, 16 * i - 15, 16 * i) end
     split[at] = ids
     at = at + 4 + count
   else
-    ids = {}
+    later = true
     for i = 1, -count do
       ids[i] = ARGV[at + 3 * i - 1]
       if due_of(ARGV[at + 3 * i + 1]) <= now then return 0 end
     end
     at = at + 2 - 3 * count
   end
-  if not fresh(ids) then return 0 end
+  if known(k_state, ids) or batches and known(k_batch, ids) then return 0 end
 end
 
-local seq = total > 0 and call('HINCRBY', k_meta, 'seq', total) - total
+local seq = ARGV[4] ~= '0' and call('HINCRBY', k_meta, 'seq', ARGV[4]) - ARGV[4]
 local lines, index, l, x = {}, {}, 0, 0
 
--- has reports whether a list of names in size bytes each has one.
-local function has(list, name, size)
-  for at = 1, #list, size do
-    if sub(list, at, at + size - 1) == name then return true end
-  end
-  return false
-end
-
--- parked finds a session whose next call waits for a run of jobs, as a plain fetch would give
--- them to it: nothing may come before them.
-local function parked(middle, count)
-  local one = call('HRANDFIELD', k_park, '1', 'WITHVALUES')
-  local id, p = one[1], one[2]
-  if not id then return nil end
-  local number, max, c, q = sunpack('>I6I4BB', p)
-  local session = call('HGET', k_session, id)
-  if not session or sunpack('>I6', session, 29) >= number then -- guard: late park
-    call('HDEL', k_park, id)
-    return nil
-  end
-  local queue, queues = sub(middle, 2, 9), 13 + c
-  if count > max or not has(sub(p, queues, queues + 8 * q - 1), queue, 8) or not has(sub(p, queues + 8 * q), sub(middle, 10, 25), 16)
-    or rare and call('EXISTS', k_turn, k_paused) > 0
-    or call('ZRANGEBYLEX', k_line, '[' .. queue, '[' .. queue .. '\255', 'LIMIT', '0', '1')[1] then return nil end
-  return id, number, sub(p, 13, 12 + c), session
-end
-
--- hand answers a parked call with a run of jobs and their values in state; false when nobody
--- hears it any more.
-local function hand(id, number, channel, session, values, count)
-  local number6, server = spack('>I6', number), sub(session, 35, 35 + byte(session, 35))
-  local ids, sizes, records, claims, gave = {}, {}, {}, {}, {}
-  local claim = id .. at6 .. at6 .. '\0\0\0\1' .. number6 .. server
-  for i = 1, count do
-    local job, r = values[2 * i - 1], values[2 * i]
-    ids[i], sizes[i], records[i], gave[i] = job, spack('>I4', #r), r, job .. '\0\0\0\1'
-    claims[2 * i - 1], claims[2 * i] = job, claim
-  end
-  local told = id .. number6 .. at6 .. spack('>I2', count) .. server .. concat(ids) .. concat(sizes) .. concat(records)
-  if call('PUBLISH', channel, told) == 0 then
-    call('HDEL', k_park, id)
+-- To make a function costs more than a command: these are for calls that somebody may wait for.
+local parked, hand
+if heard then
+  -- has reports whether a list of names in size bytes each has one.
+  local function has(list, name, size)
+    for at = 1, #list, size do
+      if sub(list, at, at + size - 1) == name then return true end
+    end
     return false
   end
-  call('HSET', k_claim, unpack(claims))
-  call('ZADD', k_run, '0', id .. number6)
-  call('HSET', k_gave, id .. number6, concat(gave), id .. number6 .. 'n', count, id .. number6 .. 'h', '1')
-  call('HSET', k_session, id, sub(session, 1, 28) .. number6 .. sub(session, 35))
-  return true
+
+  -- parked finds a session whose next call waits for a run of jobs, as a plain fetch would give
+  -- them to it: nothing may come before them.
+  function parked(middle, count)
+    local one = call('HRANDFIELD', k_park, '1', 'WITHVALUES')
+    local id, p = one[1], one[2]
+    if not id then return nil end
+    local number, max, c, q = sunpack('>I6I4BB', p)
+    local session = call('HGET', k_session, id)
+    if not session or sunpack('>I6', session, 29) >= number then -- guard: late park
+      call('HDEL', k_park, id)
+      return nil
+    end
+    local queue, queues = sub(middle, 2, 9), 13 + c
+    if count > max or not has(sub(p, queues, queues + 8 * q - 1), queue, 8) or not has(sub(p, queues + 8 * q), sub(middle, 10, 25), 16)
+      or rare and call('EXISTS', k_turn, k_paused) > 0
+      or call('ZRANGEBYLEX', k_line, '[' .. queue, '[' .. queue .. '\255', 'LIMIT', '0', '1')[1] then return nil end
+    return id, number, sub(p, 13, 12 + c), session
+  end
+
+  -- hand answers a parked call with a run of jobs and their values in state; false when nobody
+  -- hears it any more.
+  function hand(id, number, channel, session, values, count)
+    local number6, server = spack('>I6', number), sub(session, 35, 35 + byte(session, 35))
+    local ids, sizes, records, claims, gave = {}, {}, {}, {}, {}
+    local claim = id .. at6 .. at6 .. '\0\0\0\1' .. number6 .. server
+    for i = 1, count do
+      local job, r = values[2 * i - 1], values[2 * i]
+      ids[i], sizes[i], records[i], gave[i] = job, spack('>I4', #r), r, job .. '\0\0\0\1'
+      claims[2 * i - 1], claims[2 * i] = job, claim
+    end
+    local told = id .. number6 .. at6 .. spack('>I2', count) .. server .. concat(ids) .. concat(sizes) .. concat(records)
+    if call('PUBLISH', channel, told) == 0 then
+      call('HDEL', k_park, id)
+      return false
+    end
+    call('HSET', k_claim, unpack(claims))
+    local call_of = id .. number6
+    call('ZADD', k_run, '0', call_of)
+    call('HSET', k_gave, call_of, concat(gave), call_of .. 'n', ARGV[first + 1], call_of .. 'h', '1')
+    call('HSET', k_session, id, sub(session, 1, 28) .. number6 .. sub(session, 35))
+    return true
+  end
 end
 
 local handed = false
@@ -156,31 +146,34 @@ local function enqueued(middle, count)
       index[x + 1], index[x + 2] = '0', shelf .. sub(all, 16 * k - 15, 16 * (min(k + maxpack, i + n) - 1))
       x = x + 2
     end
-    call('HINCRBY', k_shelf, shelf, n)
+    call('HINCRBY', k_shelf, shelf, n == count and ARGV[at + 1] or n)
     i = i + n
   end
   seq, at = seq + count, at + 4 + count
 end
 
--- scheduled stores a run of jobs that wait for their time.
-local function scheduled(middle, count)
-  local class, before = '\1' .. sub(middle, 2, 17), '\1' .. string.rep('\0', 67) .. '\1\1' .. middle .. string.rep('\0', 6) .. at6 .. string.rep('\0', 6)
-  local tail = string.rep('\0', 8) .. '\1' .. string.rep('\0', 39) .. '\0\8\0\1' .. at6
-  at = at + 2
-  for from = 1, count, 1000 do
-    local states, bodies, index, dues, m = {}, {}, {}, {}, 0
-    for _ = from, min(from + 999, count) do
-      local id, due = ARGV[at], due_of(ARGV[at + 2])
-      states[m + 1], states[m + 2] = id, before .. spack('>I6', due) .. tail
-      bodies[m + 1], bodies[m + 2] = id, ARGV[at + 1]
-      index[m + 1], index[m + 2] = '0', class .. id
-      dues[m + 1], dues[m + 2] = due, id
-      at, m = at + 3, m + 2
+local scheduled
+if later then
+  -- scheduled stores a run of jobs that wait for their time.
+  function scheduled(middle, count)
+    local class, before = '\1' .. sub(middle, 2, 17), '\1' .. string.rep('\0', 67) .. '\1\1' .. middle .. string.rep('\0', 6) .. at6 .. string.rep('\0', 6)
+    local tail = string.rep('\0', 8) .. '\1' .. string.rep('\0', 39) .. '\0\8\0\1' .. at6
+    at = at + 2
+    for from = 1, count, 1000 do
+      local states, bodies, index, dues, m = {}, {}, {}, {}, 0
+      for _ = from, min(from + 999, count) do
+        local id, due = ARGV[at], due_of(ARGV[at + 2])
+        states[m + 1], states[m + 2] = id, before .. spack('>I6', due) .. tail
+        bodies[m + 1], bodies[m + 2] = id, ARGV[at + 1]
+        index[m + 1], index[m + 2] = '0', class .. id
+        dues[m + 1], dues[m + 2] = due, id
+        at, m = at + 3, m + 2
+      end
+      call('HSET', k_body, unpack(bodies, 1, m))
+      call('HSET', k_state, unpack(states, 1, m))
+      call('ZADD', k_index, unpack(index, 1, m))
+      call('ZADD', k_due, unpack(dues, 1, m))
     end
-    call('HSET', k_body, unpack(bodies, 1, m))
-    call('HSET', k_state, unpack(states, 1, m))
-    call('ZADD', k_index, unpack(index, 1, m))
-    call('ZADD', k_due, unpack(dues, 1, m))
   end
 end
 
@@ -196,5 +189,5 @@ for i = 6 + names, 5 + names + counters, 2 do
   call('HINCRBY', k_count, handed and '\4' .. sub(ARGV[i], 2) or ARGV[i], ARGV[i + 1])
 end
 if handed then return 2 end
-if heard and queues ~= '' and call('EXISTS', k_wake) == 1 then call('PUBLISH', k_wake, queues) end
+if heard and queues ~= '' then call('PUBLISH', k_wake, queues) end
 return 1
