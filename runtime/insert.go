@@ -37,7 +37,7 @@ type grouped struct {
 // beside another, and which groups go alone.
 const (
 	maxShared      = 512
-	leastShared    = 8
+	leastShared    = 6
 	maxSharedJobs  = 64
 	maxSharedBytes = 32 << 10
 )
