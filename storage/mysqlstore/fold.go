@@ -3,6 +3,7 @@ package mysqlstore
 import (
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/gojobgen/jobgen/storage/internal/rules"
 )
@@ -34,27 +35,33 @@ func (t *transaction) Fold() error {
 	if err := t.flush(); err != nil {
 		return err
 	}
-	if err := t.fold(tallies, ""); err != nil {
+	hour := rules.StepOf(t.now, rules.CoarseStep)
+	from := strconv.FormatInt(hour.Add(-rules.CoarseStep).UnixMilli(), 10)
+	counters := []counter{tallies, stats, stats}
+	found, err := t.queries(t.foldText(tallies, ""), t.foldText(stats, foldStep(rules.FineStep)+from), t.foldText(stats, foldStep(rules.CoarseStep)+from))
+	if err != nil {
 		return err
 	}
-	hour := rules.StepOf(t.now, rules.CoarseStep)
-	for step, from := range map[int64]int64{
-		rules.FineStep.Milliseconds():   hour.Add(-rules.CoarseStep).UnixMilli(),
-		rules.CoarseStep.Milliseconds(): hour.Add(-rules.CoarseStep).UnixMilli(),
-	} {
-		where := " WHERE step = " + strconv.FormatInt(step, 10) + " AND at >= " + strconv.FormatInt(from, 10)
-		if err := t.fold(stats, where); err != nil {
+	for i, c := range counters {
+		if err := t.fold(c, found[i]); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (t *transaction) fold(c counter, where string) error {
+func foldStep(step time.Duration) string {
+	return " WHERE step = " + strconv.FormatInt(step.Milliseconds(), 10) + " AND at >= "
+}
+
+func (t *transaction) foldText(c counter, where string) string {
 	names := append(append([]string{"no"}, c.keys...), c.sums...)
-	found, err := t.query(t.texts.Named("SELECT " + strings.Join(names, ", ") + " FROM " + c.table + where + " LIMIT " + strconv.Itoa(foldMost)))
-	if err != nil || len(found.vals) <= foldAbove*found.width {
-		return err
+	return t.texts.Named("SELECT " + strings.Join(names, ", ") + " FROM " + c.table + where + " LIMIT " + strconv.Itoa(foldMost))
+}
+
+func (t *transaction) fold(c counter, found *rows) error {
+	if len(found.vals) <= foldAbove*found.width {
+		return nil
 	}
 	sums := make(map[[3]int64][]int64)
 	var gone [][]any

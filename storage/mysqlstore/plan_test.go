@@ -66,6 +66,9 @@ func hotTexts(t *testing.T, d *database) (all []string) {
 		t.Fatal(err)
 	}
 	drop := p.drop()
+	m := &promotion{t: &transaction{buffered: &buffered{link: &link{texts: d.texts}}}, p: &sqlcore.PlainPromote{Limit: 10, Queues: map[int]int{1: 1}}}
+	moved := appendMoved(nil, ids[0], 1)
+	find = append(find, m.t.promoteText(m.p, textDue), m.text(textMoveReady, moved, 1), m.text(textMoveJobs, moved, 0))
 	return append(find, f.claimText(1), d.filledText([]int{1, 2, 3}), string(gone[0].b), string(drop.b), d.pollText([]int{1, 2}),
 		d.idleText(&sqlcore.IdleTick{Session: 1, Owner: "a", Queues: []int{1, 2}}))
 }
@@ -108,6 +111,7 @@ func fill(t *testing.T, db *sql.DB, n int) {
 	for _, text := range []string{
 		`INSERT INTO jobgen_job (id, shape, shelf, payload) SELECT UNHEX(MD5(CONCAT(a.slot, '-', b.slot))), 1, 1, '{}' ` + many,
 		`INSERT INTO jobgen_find (id, shape, shelf, cls, due, expires) SELECT UNHEX(MD5(CONCAT(a.slot, '-', b.slot))), 1, 1, 1, 1, 0 ` + many,
+		`INSERT INTO jobgen_kin (id, shape, shelf, cls, server) SELECT UNHEX(MD5(CONCAT(a.slot, '-', b.slot))), 1, 1, 1, 's' ` + many,
 		"INSERT INTO jobgen_ready (queue, `rank`, job, shape, shelf) SELECT 1, a.slot * 10 + b.slot, UNHEX(MD5(CONCAT(a.slot, '-', b.slot))), 1, 1 " + many,
 		"INSERT INTO jobgen_run (session, job, `fetch`, `call`, flags, started, shape, links) SELECT 1, UNHEX(MD5(CONCAT(a.slot, '-', b.slot))), 1, 1, 4, 1, 1, 0 " + many,
 		"INSERT INTO jobgen_end (shelf, id, shape, session, `fetch`, started, finished, retain, took) SELECT 1, UNHEX(MD5(CONCAT(a.slot, '-', b.slot))), 1, 1, 1, 1, 1, 1, 1 " + many,
@@ -126,7 +130,7 @@ func fill(t *testing.T, db *sql.DB, n int) {
 
 // large are the tables that may have many rows, among them those of transactions that are
 // open.
-var large = map[string]bool{"jobgen_job": true, "jobgen_find": true, "jobgen_ready": true, "jobgen_run": true, "jobgen_end": true, "jobgen_edge": true,
+var large = map[string]bool{"jobgen_job": true, "jobgen_find": true, "jobgen_kin": true, "jobgen_ready": true, "jobgen_run": true, "jobgen_end": true, "jobgen_edge": true,
 	"jobgen_todo": true, "jobgen_unique": true, "jobgen_big": true, "jobgen_tally": true}
 
 // explain looks at the plan of a statement.
@@ -155,7 +159,7 @@ func explain(t *testing.T, db *sql.DB, name string, mayScan bool, text string) {
 		for i, c := range columns {
 			plan[c] = vals[i].String
 		}
-		big := large[plan["table"]] || strings.Contains("jre", plan["table"]) && plan["table"] != ""
+		big := large[plan["table"]] || strings.Contains("jred", plan["table"]) && plan["table"] != ""
 		if strings.Contains(plan["Extra"], "filesort") && strings.Contains(text, "SKIP LOCKED") {
 			t.Errorf("%s sorts: %v", name, plan)
 		}

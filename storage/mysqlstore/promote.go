@@ -1,6 +1,7 @@
 package mysqlstore
 
 import (
+	"encoding/binary"
 	"maps"
 	"slices"
 	"strconv"
@@ -10,140 +11,119 @@ import (
 	"github.com/gojobgen/jobgen/storage/internal/sqlcore"
 )
 
-// Plain jobs that are due move in sets: where they wait is written first, in the order in
-// which they were due, and that says which jobs' rows to write. Callers' transactions store
-// jobs at the same time, so no two statements may look for what is due and mean the same.
+// Plain jobs that are due move in sets: one statement looks for them, and the others are
+// told which they are, since callers' transactions store more of them meanwhile. They are
+// told in one value, of which the server makes rows: what it takes to read a long list costs
+// as much as the writing.
 
+// textDue are the first plain jobs that are due, in the order of the index: they do not
+// expire.
+const textDue = "SELECT j.id, j.shape, j.cls, j.`rank`, j.server IS NOT NULL" +
+	" FROM jg_find d FORCE INDEX (jg_find_due) STRAIGHT_JOIN jg_job j ON j.id = d.id WHERE d.due > 0 AND d.due <= @now" +
+	" AND j.cls IN (1, 2) AND j.links & @not = 0 AND j.spill = 0 AND j.lost = 0 AND j.batch IS NULL AND j.recurring IS NULL" +
+	" AND j.history IS NOT NULL AND LENGTH(j.history) < @short ORDER BY d.due, d.expires, d.id LIMIT @limit"
+
+// In the value are 24 bytes for each job: its id and its rank. The numbers that say where
+// come from jg_keylock, which an insert reads without a lock.
 const (
-	// textDuePlain are the first plain jobs that are due: @now, @not, @short, @limit.
-	textDuePlain = "FROM jg_find d FORCE INDEX (jg_find_due) STRAIGHT_JOIN jg_job j ON j.id = d.id WHERE d.due > 0 AND d.due <= @now" +
-		" AND j.cls IN (1, 2) AND j.links & @not = 0 AND j.spill = 0 AND j.lost = 0 AND j.batch IS NULL AND j.recurring IS NULL" +
-		" AND j.history IS NOT NULL AND LENGTH(j.history) < @short@of ORDER BY d.due, d.id LIMIT @limit"
+	movedSize = 24
+	textMoved = " FROM (SELECT SUBSTR(@jobs, 24 * k.slot + 1, 24) AS v FROM jg_keylock k WHERE k.slot < @n) m"
+	movedID   = "SUBSTR(m.v, 1, 16)"
+	movedRank = "CAST(CONV(HEX(SUBSTR(m.v, 17, 8)), 16, 10) AS SIGNED)"
 
-	textDueShapes = "SELECT DISTINCT f.shape FROM (SELECT j.shape AS shape " + textDuePlain + ") f LIMIT @shapes"
-
-	textDueReady = "INSERT INTO jg_ready (queue, line, `rank`, job, most, shape, shelf, flags)" +
-		" SELECT s.queue, 0, d.place, d.id, 0, d.shape, d.shelf, 1 FROM (" +
-		"SELECT f.id, f.shape, f.shelf, f.`rank` >> 60 << 60 | @place + ROW_NUMBER() OVER (ORDER BY f.due, f.id) AS place" +
-		" FROM (SELECT j.id AS id, j.shape AS shape, j.shelf AS shelf, j.`rank` AS `rank`, d.due AS due " + textDuePlain + ") f) d STRAIGHT_JOIN jg_shape s ON s.no = d.shape"
-
-	// Of what is in these places, new jobs that others store now are enqueued already.
-	textMoving  = "jg_ready r STRAIGHT_JOIN jg_job j ON j.id = r.job"
-	textMovable = " WHERE (@in) AND j.cls IN (1, 2)"
-
-	textDueMoved = "SELECT r.job, r.shape, j.cls, j.server IS NOT NULL FROM " + textMoving + textMovable
-	// An insert of rows that are there: an update would lock what it reads, and wait where
-	// the next place is that of a caller's transaction.
-	textDueJobs = "INSERT INTO jg_job (id, cls, due, `rank`, enqueued, links) SELECT r.job, 4, 0, r.`rank`, @now, @due FROM " + textMoving + textMovable +
+	textMoveReady = "INSERT INTO jg_ready (queue, line, `rank`, job, most, shape, shelf, flags)" +
+		" SELECT @queue, 0, " + movedRank + ", " + movedID + ", 0, @shape, @shelf, 1" + textMoved
+	// An insert of rows that are there: to change rows that another table names, a server
+	// would lock both.
+	textMoveJobs = "INSERT INTO jg_job (id, cls, due, `rank`, enqueued, links) SELECT " + movedID + ", 4, 0, " + movedRank + ", @now, @due" + textMoved +
 		" ON DUPLICATE KEY UPDATE cls = VALUES(cls), due = VALUES(due), `rank` = VALUES(`rank`), enqueued = VALUES(enqueued), links = jg_job.links | VALUES(links)"
 )
 
-// maxDueShapes bounds how many shapes one step promotes: each of their queues is looked
-// into once for each priority.
-const maxDueShapes = 64
+// maxMoved is how many jobs one statement moves: jg_keylock has no more numbers.
+const maxMoved = slots
+
+var sqlKinLive = sqlcore.Text(`INSERT INTO jg_kin (shape, shelf, cls, id) VALUES (0, 0, 4, ?) ON DUPLICATE KEY UPDATE cls = VALUES(cls)`)
 
 // PromotePlain makes plain jobs enqueued that are due.
 func (t *transaction) PromotePlain(p sqlcore.PlainPromote) (moved []sqlcore.PlainPromoted, err error) {
 	if err := t.flush(); err != nil {
 		return nil, err
 	}
-	shapes, err := t.dueShapes(&p)
-	if err != nil || len(shapes) == 0 {
-		return nil, err
-	}
-	result, err := t.exec(t.promoteText(&p, textDueReady, shapes))
+	p.Limit = min(p.Limit, maxMoved)
+	found, err := t.query(t.promoteText(&p, textDue))
 	if err != nil {
 		return nil, err
 	}
-	if n, err := result.RowsAffected(); err != nil || n == 0 {
+	m := &promotion{t: t, p: &p, jobs: make([]byte, 0, movedSize*p.Limit), shapes: make(map[int][]byte), counts: make(map[[2]int]int)}
+	if err := m.read(found); err != nil || len(m.gone) == 0 {
 		return nil, err
 	}
-	found, err := t.query(t.promoteText(&p, textDueMoved, shapes))
-	if err != nil {
-		return nil, err
+	for of, n := range m.counts {
+		moved = append(moved, sqlcore.PlainPromoted{Shape: of[0], Class: of[1], N: n})
 	}
-	if moved, err = t.promoteFound(found); err != nil {
-		return nil, err
-	}
-	return moved, t.run(t.promoteText(&p, textDueJobs, shapes))
+	return moved, m.write()
 }
 
-var sqlFoundLive = sqlcore.Text(`INSERT INTO jg_find (shape, shelf, cls, due, expires, id) VALUES (0, 0, 4, 0, 0, ?)
-	ON DUPLICATE KEY UPDATE cls = VALUES(cls), due = VALUES(due)`)
+// promotion is what one step moves.
+type promotion struct {
+	t      *transaction
+	p      *sqlcore.PlainPromote
+	jobs   []byte
+	shapes map[int][]byte // the same by shape
+	gone   []storage.ID   // from jg_find
+	counts map[[2]int]int // by shape and class
+}
 
-// promoteFound takes jobs that move out of jg_find, but for those that are found by more
-// than that they are due, and counts them.
-func (t *transaction) promoteFound(found *rows) (moved []sqlcore.PlainPromoted, err error) {
-	var gone []storage.ID
-	counts := make(map[[2]int]int)
+// read gives places to what was found.
+func (m *promotion) read(found *rows) error {
 	for {
 		row, ok, _ := found.Next()
 		if !ok {
-			break
+			return nil
 		}
 		c := columns(row)
-		id := storage.ID(c.bytes(0))
-		counts[[2]int{int(c.int(1)), int(c.int(2))}]++
-		if c.int(3) == 0 {
-			gone = append(gone, id)
-		} else if _, err := t.Exec(sqlFoundLive, id); err != nil {
-			return nil, err
-		}
-	}
-	for of, n := range counts {
-		moved = append(moved, sqlcore.PlainPromoted{Shape: of[0], Class: of[1], N: n})
-	}
-	if len(gone) == 0 {
-		return moved, nil
-	}
-	return moved, t.DropFind(gone)
-}
-
-// dueShapes are the shapes that a step promotes: all where they are few.
-func (t *transaction) dueShapes(p *sqlcore.PlainPromote) ([]int, error) {
-	if len(p.Queues) <= maxDueShapes {
-		return slices.Sorted(maps.Keys(p.Queues)), nil
-	}
-	found, err := t.query(t.promoteText(p, textDueShapes, nil))
-	if err != nil {
-		return nil, err
-	}
-	return found.numbers(), nil
-}
-
-func (t *transaction) promoteText(p *sqlcore.PlainPromote, text string, shapes []int) string {
-	number := func(n int64) string { return strconv.FormatInt(n, 10) }
-	of := ""
-	if shapes != nil {
-		of = " AND j.shape IN " + inList(shapes)
-	}
-	return strings.NewReplacer("@now", number(sqlcore.Millis(p.Now)), "@not", strconv.Itoa(sqlcore.PromoteNot), "@short", strconv.Itoa(sqlcore.ShortHistory),
-		"@of", of, "@limit", strconv.Itoa(p.Limit), "@shapes", strconv.Itoa(maxDueShapes), "@place", number(p.Place),
-		"@due", strconv.Itoa(sqlcore.PromoteDue), "@in", placesOf(p, shapes)).Replace(t.texts.Named(text))
-}
-
-// placesOf says where jobs are in the places of a step.
-func placesOf(p *sqlcore.PlainPromote, shapes []int) string {
-	known := make(map[int]bool)
-	var b []byte
-	for _, shape := range shapes {
-		q := p.Queues[shape]
-		if known[q] {
+		id, shape := storage.ID(c.bytes(0)), int(c.int(1))
+		if _, known := m.p.Queues[shape]; !known {
 			continue
 		}
-		known[q] = true
-		for priority := range int64(4) {
-			from := priority<<60 | p.Place
-			if len(b) > 0 {
-				b = append(b, " OR "...)
-			}
-			b = append(b, "r.queue = "...)
-			b = strconv.AppendInt(b, int64(q), 10)
-			b = append(b, " AND r.line = 0 AND r.`rank` > "...)
-			b = strconv.AppendInt(b, from, 10)
-			b = append(b, " AND r.`rank` <= "...)
-			b = strconv.AppendInt(b, from+int64(p.Limit), 10)
+		m.gone = append(m.gone, id)
+		rank := c.int(3)>>60<<60 | (m.p.Place + int64(len(m.gone)))
+		m.jobs = appendMoved(m.jobs, id, rank)
+		m.shapes[shape] = appendMoved(m.shapes[shape], id, rank)
+		m.counts[[2]int{shape, int(c.int(2))}]++
+		if c.int(4) == 0 {
+			continue
+		}
+		if _, err := m.t.Exec(sqlKinLive, id); err != nil {
+			return err
 		}
 	}
-	return string(b)
+}
+
+func appendMoved(b []byte, id storage.ID, rank int64) []byte {
+	return binary.BigEndian.AppendUint64(append(b, id[:]...), uint64(rank))
+}
+
+// write moves them, in one round trip where that costs least.
+func (m *promotion) write() error {
+	var texts []string
+	for _, shape := range slices.Sorted(maps.Keys(m.shapes)) {
+		texts = append(texts, m.text(textMoveReady, m.shapes[shape], shape))
+	}
+	texts = append(texts, m.text(textMoveJobs, m.jobs, 0))
+	if err := m.t.all(texts...); err != nil {
+		return err
+	}
+	return m.t.dropRows(sqlDropFind, "jg_find", m.gone)
+}
+
+func (m *promotion) text(text string, jobs []byte, shape int) string {
+	return strings.NewReplacer("@jobs", string(appendHex(nil, jobs)), "@n", strconv.Itoa(len(jobs)/movedSize), "@queue", strconv.Itoa(m.p.Queues[shape]),
+		"@shape", strconv.Itoa(shape), "@shelf", strconv.FormatInt(shelfOf(int64(shape)), 10)).Replace(m.t.promoteText(m.p, text))
+}
+
+func (t *transaction) promoteText(p *sqlcore.PlainPromote, text string) string {
+	number := func(n int64) string { return strconv.FormatInt(n, 10) }
+	return strings.NewReplacer("@now", number(sqlcore.Millis(p.Now)), "@not", strconv.Itoa(sqlcore.PromoteNot), "@short", strconv.Itoa(sqlcore.ShortHistory),
+		"@limit", strconv.Itoa(p.Limit), "@due", strconv.Itoa(sqlcore.PromoteDue)).Replace(t.texts.Named(text))
 }

@@ -33,7 +33,7 @@ const idleText = `UPDATE jg_session s SET s.seen = # + 0 * LAST_INSERT_ID((# - {
 		WHERE o.no <> $ AND (o.dead = 1 OR o.seen > # OR # - o.seen > o.lease))
 	AND NOT EXISTS (SELECT 1 FROM jg_todo)
 	AND NOT EXISTS (SELECT 1 FROM jg_find d WHERE d.due > 0 AND d.due <= #)
-	AND NOT EXISTS (SELECT 1 FROM jg_find e WHERE e.expires > 0 AND e.expires <= #)
+	AND NOT EXISTS (SELECT 1 FROM jg_find e WHERE e.due = 0 AND e.expires > 0 AND e.expires <= #)
 	AND NOT EXISTS (SELECT 1 FROM jg_sweep w WHERE w.at <= #)
 	AND NOT EXISTS (SELECT 1 FROM jg_batch b WHERE b.look > 0 AND b.look <= #)
 	AND NOT EXISTS (SELECT 1 FROM jg_recurring n WHERE n.owner IN @ AND n.paused = 0 AND n.next > 0 AND n.next <= #)`

@@ -7,13 +7,13 @@ import (
 )
 
 // A Finder is a link of a database without partial indexes, where each index of jg_job
-// has an entry for every job. The columns that most jobs never set are indexed in a
-// table of its own there, with a row for those jobs only that have more than a place on
-// a line.
+// has an entry for every job. The columns that most jobs never set are indexed in
+// tables of their own there, with rows for those jobs only that have more than a place
+// on a line.
 type Finder interface {
 	Link
-	// AddFind adds the row of a new job, SaveFind writes that of another, which may be
-	// there, FindIn changes its class where there is one, and DropFind removes those
+	// AddFind adds the rows of a new job, SaveFind writes those of another, which may be
+	// there, FindIn changes its class where there are some, and DropFind removes those
 	// that are there.
 	AddFind(f *Found) error
 	SaveFind(f *Found) error
@@ -21,7 +21,7 @@ type Finder interface {
 	DropFind(ids []storage.ID) error
 }
 
-// Found is such a row.
+// Found is what such rows hold.
 type Found struct {
 	ID         storage.ID
 	Shape      int
@@ -37,9 +37,17 @@ type Found struct {
 
 // findable reports whether a job is looked for by more than its id and its line.
 func (r *record) findable() bool {
-	return r.cls != classLive && r.cls != classHeld || !r.due.IsZero() || !r.expires.IsZero() || r.server != "" ||
-		!r.batch.IsZero() || r.recurring != ""
+	f := r.found()
+	return f.Timed() || f.Kin()
 }
+
+// Timed reports whether a job is looked for by a time or by its state; Kin, whether it is by
+// what it belongs to.
+func (f *Found) Timed() bool {
+	return class(f.Class) != classLive && class(f.Class) != classHeld || !f.Due.IsZero() || !f.Expires.IsZero()
+}
+
+func (f *Found) Kin() bool { return f.Server != "" || !f.Batch.IsZero() || f.Recurring != "" }
 
 func (r *record) found() *Found {
 	return &Found{ID: r.id, Shape: r.shape, Shelf: shelfOf(r.shape), Class: int(r.cls), Due: r.due, Expires: r.expires,

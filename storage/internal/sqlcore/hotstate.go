@@ -32,6 +32,7 @@ type hotSession struct {
 	queues []string
 	sure   bool      // the answer of its last fetch arrived
 	full   bool      // that fetch found all it asked for
+	more   bool      // its last Tick left something for the next one
 	fullAt time.Time // its last look from the start: those of others are of other queues
 	kinds  *storage.KindSet
 	names  *names
@@ -63,6 +64,15 @@ func (h *hot) learn(s *session, queues []string) {
 		h.sessions[s.id] = known
 	}
 	known.sure, known.queues = true, queues
+}
+
+// ticked notes whether a session's Tick left something for the next one.
+func (h *hot) ticked(id storage.ID, more bool) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if s := h.sessions[id]; s != nil {
+		s.more = more
+	}
 }
 
 // forget forgets a session.

@@ -12,7 +12,7 @@ const foldAfter = 2000
 // tickHot is Tick where nothing is due; it reports false where the core has to do it.
 func (s *Store) tickHot(ctx context.Context, d IdleTicker, r *storage.TickRequest) (result storage.TickResult, done bool, err error) {
 	h, known := s.hot.session(r.Session), s.seen.Load()
-	if h == nil || known == nil || s.isClosed() || s.hot.mayFold() {
+	if h == nil || known == nil || s.isClosed() || s.hot.busy(h) || s.hot.mayFold() {
 		return result, false, nil
 	}
 	t := IdleTick{Session: h.no, Owner: h.owner, Generation: known.generation}
@@ -31,6 +31,13 @@ func (s *Store) tickHot(ctx context.Context, d IdleTicker, r *storage.TickReques
 		s.bell.ring(ready)
 	}
 	return storage.TickResult{Now: got.Now, NextDue: got.NextDue}, got.Idle, nil
+}
+
+// busy reports whether a session's last Tick left something for this one.
+func (h *hot) busy(session *hotSession) bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return session.more
 }
 
 // served are the queues of a session's last fetch.

@@ -46,19 +46,20 @@ const (
 // In jg_job null is 0.
 var _ = sqlSaveLinks.as(MySQL, `UPDATE jg_job SET links = COALESCE(links, 0) | ? WHERE id = ?`)
 
-// What is indexed in jg_find, see Finder, is read there.
+// What is indexed in jg_find and jg_kin, see Finder, is read there.
 var (
 	_ = sqlDue.as(MySQL, `SELECT j.id, j.shape, j.cls, j.rank, j.links, j.spill, j.lost, j.created, j.batch, j.recurring, j.history, j.server
 		FROM jg_find d CROSS JOIN jg_job j ON j.id = d.id WHERE d.due > 0 AND d.due <= ? ORDER BY d.due LIMIT ?`)
-	_ = inFind(sqlNextDue, sqlExpired, sqlOccurrence, sqlHasJobs, sqlOpenJobs, sqlBatchShelves, sqlRecurringShelves, sqlServerShelves,
-		sqlRangeShelf, sqlRangeShelfBack, sqlRangeBatch, sqlRangeBatchBack, sqlRangeRecurring, sqlRangeRecurringBack,
-		sqlRangeServer, sqlRangeServerBack)
+	_ = sqlExpired.as(MySQL, strings.NewReplacer("jg_job", "jg_find", "j.expires > 0", "j.due = 0 AND j.expires > 0").Replace(sqlExpired.text))
+	_ = instead("jg_find", sqlNextDue, sqlRangeShelf, sqlRangeShelfBack)
+	_ = instead("jg_kin", sqlOccurrence, sqlHasJobs, sqlOpenJobs, sqlBatchShelves, sqlRecurringShelves, sqlServerShelves,
+		sqlRangeBatch, sqlRangeBatchBack, sqlRangeRecurring, sqlRangeRecurringBack, sqlRangeServer, sqlRangeServerBack)
 )
 
-// inFind makes statements read jg_find in the place of jg_job.
-func inFind(all ...*Stmt) bool {
+// instead makes statements read a table in the place of jg_job.
+func instead(table string, all ...*Stmt) bool {
 	for _, s := range all {
-		s.as(MySQL, strings.NewReplacer("jg_job_", "jg_find_", "jg_job", "jg_find").Replace(s.text))
+		s.as(MySQL, strings.NewReplacer("jg_job_", table+"_", "jg_job", table).Replace(s.text))
 	}
 	return true
 }

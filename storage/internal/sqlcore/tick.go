@@ -26,6 +26,7 @@ func (s *Store) Tick(ctx context.Context, r storage.TickRequest) (result storage
 	if err != nil {
 		return storage.TickResult{}, err
 	}
+	s.hot.ticked(r.Session, result.More)
 	return result, nil
 }
 

@@ -87,26 +87,35 @@ CREATE TABLE IF NOT EXISTS jg_job (
 	result     BLOB
 ) ENGINE = InnoDB ROW_FORMAT = DYNAMIC;
 
--- What jobs are found by, but for those that have no more than a place on a line or a
--- run: an index has an entry for each row of its table, whatever is in it.
+-- What jobs are found by is kept beside them, for the few that are: an index has an entry
+-- for each row of its table, whatever is in it. Here are those that are due at a time, and
+-- those that neither wait for a worker nor run.
 CREATE TABLE IF NOT EXISTS jg_find (
+	id      VARBINARY(17) PRIMARY KEY,
+	shape   INT NOT NULL,
+	shelf   INT NOT NULL,
+	cls     INT NOT NULL,
+	due     BIGINT NOT NULL,
+	expires BIGINT NOT NULL,
+	server  VARBINARY(255),
+	KEY jg_find_list (shelf, cls, id),
+	KEY jg_find_due (due, expires) -- what may expire now is not due
+) ENGINE = InnoDB ROW_FORMAT = DYNAMIC;
+
+-- Those that have a server, a batch or a recurring job.
+CREATE TABLE IF NOT EXISTS jg_kin (
 	id         VARBINARY(17) PRIMARY KEY,
 	shape      INT NOT NULL,
 	shelf      INT NOT NULL,
 	cls        INT NOT NULL,
-	due        BIGINT NOT NULL,
-	expires    BIGINT NOT NULL,
 	server     VARBINARY(255),
 	batch      VARBINARY(17),
 	recurring  VARBINARY(255),
 	occurrence BIGINT,
-	KEY jg_find_list (shelf, cls, id),
-	KEY jg_find_due (due),
-	KEY jg_find_expires (expires),
-	KEY jg_find_batch (batch, shelf, cls, id),
-	KEY jg_find_recurring (recurring, shelf, cls, id),
-	KEY jg_find_server (server, shelf, cls, id),
-	UNIQUE KEY jg_find_occurrence (recurring, occurrence)
+	KEY jg_kin_batch (batch, shelf, cls, id),
+	KEY jg_kin_recurring (recurring, shelf, cls, id),
+	KEY jg_kin_server (server, shelf, cls, id),
+	UNIQUE KEY jg_kin_occurrence (recurring, occurrence)
 ) ENGINE = InnoDB ROW_FORMAT = DYNAMIC;
 
 CREATE TABLE IF NOT EXISTS jg_big (
