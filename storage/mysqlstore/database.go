@@ -23,6 +23,7 @@ type database struct {
 	conn  *conn // of the writer; nil: to be opened
 
 	claims claims
+	usual  usual
 
 	mu     sync.Mutex
 	idle   []*conn

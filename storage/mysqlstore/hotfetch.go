@@ -101,8 +101,12 @@ func (f *plainFetch) lines(queues []int) string {
 	return ", (SELECT COUNT(*) FROM jg_line n WHERE n.queue IN " + inList(queues) + " AND (n.cause IN (1, 2) OR n.due > 0) AND m.one = 1), s.`call`"
 }
 
-// spans is the condition of one queue.
+// spans is the condition of one queue. The server reads on behind the end of a span until it
+// finds a job that is there, so it would walk over all that was taken from the next priority
+// and that an old snapshot keeps. So the spans before the one that most jobs come from are
+// read up to their last job, which is looked for from their end: mostly there is none.
 func (f *plainFetch) spans(queue int) string {
+	usual := int64(f.d.usual.of(queue)) << priorityBits
 	b := []byte("r.queue = " + strconv.Itoa(queue) + " AND r.line = 0 AND (")
 	for i, s := range f.r.Spans {
 		if s.Queue != queue {
@@ -113,8 +117,17 @@ func (f *plainFetch) spans(queue int) string {
 		}
 		b = append(b, "(r.`rank` > "...)
 		b = strconv.AppendInt(b, s.Behind, 10)
-		b = append(b, " AND r.`rank` < "...)
-		b = strconv.AppendInt(b, s.Upto, 10)
+		if s.Upto <= usual {
+			b = append(b, " AND r.`rank` <= (SELECT MAX(e.`rank`) FROM jg_ready e FORCE INDEX (PRIMARY) WHERE e.queue = "...)
+			b = strconv.AppendInt(b, int64(queue), 10)
+			b = append(b, " AND e.line = 0 AND e.`rank` > "...)
+			b = strconv.AppendInt(b, s.Behind, 10)
+			b = append(b, " AND e.`rank` < "...)
+			b = append(strconv.AppendInt(b, s.Upto, 10), ')')
+		} else {
+			b = append(b, " AND r.`rank` < "...)
+			b = strconv.AppendInt(b, s.Upto, 10)
+		}
 		b = append(b, ')')
 	}
 	return string(append(b, ')'))
@@ -181,6 +194,7 @@ func (f *plainFetch) write() error {
 	switch {
 	case err == nil:
 		f.d.claims.remember(c)
+		f.d.usual.took(f.gone)
 		return nil
 	case codeOf(err) == codeDuplicate:
 		return errSlot

@@ -69,7 +69,10 @@ func hotTexts(t *testing.T, d *database) (all []string) {
 	m := &promotion{t: &transaction{buffered: &buffered{link: &link{texts: d.texts}}}, p: &sqlcore.PlainPromote{Limit: 10, Queues: map[int]int{1: 1}}}
 	moved := appendMoved(nil, ids[0], 1)
 	find = append(find, m.t.promoteText(m.p, textDue), m.text(textMoveReady, moved, 1), m.text(textMoveJobs, moved, 0))
-	return append(find, f.claimText(1), d.filledText([]int{1, 2, 3}), string(gone[0].b), string(drop.b), d.pollText([]int{1, 2}),
+	d.usual.took([]goneRow{{queue: 2, rank: 1 << priorityBits}})
+	d.usual.taken[2][1] = usualFrom + 1
+	f.r.Spans = append(f.r.Spans, sqlcore.ReadySpan{Queue: 2, Behind: -1, Upto: 1 << priorityBits}, sqlcore.ReadySpan{Queue: 2, Behind: 1<<priorityBits + 5, Upto: 2 << priorityBits})
+	return append(find, f.claimText(1), f.claimText(2), d.filledText([]int{1, 2, 3}), string(gone[0].b), string(drop.b), d.pollText([]int{1, 2}),
 		d.idleText(&sqlcore.IdleTick{Session: 1, Owner: "a", Queues: []int{1, 2}}))
 }
 
