@@ -19,6 +19,7 @@ type flavour struct {
 	name   string
 	server func() (string, error)
 	create func(server, data string) (*exec.Cmd, error)
+	first  string // statements that the server runs when it starts
 	extra  []string
 }
 
@@ -40,6 +41,8 @@ var realMySQL = flavour{
 	create: func(server, data string) (*exec.Cmd, error) {
 		return exec.Command(server, "--no-defaults", "--initialize-insecure", "--datadir="+data), nil
 	},
+	// Its only account is that of a host by name, and names are not looked up.
+	first: "CREATE USER IF NOT EXISTS root@'" + loopback + "';\nGRANT ALL ON *.* TO root@'" + loopback + "' WITH GRANT OPTION;\n",
 	extra: []string{"--mysqlx=OFF", "--secure-file-priv=NULL"},
 }
 
@@ -94,6 +97,13 @@ func (f flavour) prepare(port int, o MySQLOptions) (*Server, error) {
 		return nil, fmt.Errorf("testservers: make the data folder of %s: %w: %s", f.name, err, out)
 	}
 	args := append(mysqlArgs(data, port, o), f.extra...)
+	if f.first != "" {
+		first := filepath.Join(dir, "first.sql")
+		if err := os.WriteFile(first, []byte(f.first), 0o644); err != nil {
+			return nil, fmt.Errorf("testservers: %w", err)
+		}
+		args = append(args, "--init-file="+first)
+	}
 	args = append(args, o.Args...)
 	return &Server{
 		name: f.name, dir: dir, as: as, stop: stopByTerm,

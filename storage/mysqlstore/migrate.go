@@ -77,7 +77,7 @@ type migrator struct{ *link }
 // locked runs f while this connection alone has a named lock of the database. The lock
 // ends with the connection, too.
 func (m *migrator) locked(name string, f func() error) error {
-	lock := "CONCAT(LEFT(MD5(DATABASE()), 16), '" + name + "')"
+	lock := "CONCAT(LEFT(SHA2(DATABASE(), 256), 16), '" + name + "')"
 	got, err := m.number(fmt.Sprintf("SELECT GET_LOCK(%s, %d)", lock, int(lockLimit.Seconds())))
 	if err != nil {
 		return err

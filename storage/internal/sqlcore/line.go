@@ -29,7 +29,7 @@ var causeNames = [...]string{"", storage.HeldKind, storage.HeldPausedKind, stora
 
 var (
 	sqlLineOf   = sqlText(`SELECT no, due FROM jg_line WHERE queue = ? AND held = ?`)
-	sqlAddLine  = sqlText(`INSERT INTO jg_line (queue, held, cause, name, print, due) VALUES (?, ?, ?, ?, ?, 0) RETURNING no`)
+	sqlAddLine  = sqlText(`INSERT INTO jg_line (queue, held, cause, name, print, due) VALUES (?, ?, ?, ?, ?, 0)`)
 	sqlLineDue  = sqlText(`UPDATE jg_line SET due = ? WHERE no = ?`)
 	sqlDropLine = sqlText(`DELETE FROM jg_line WHERE no = ?
 		AND NOT EXISTS (SELECT 1 FROM jg_ready WHERE queue = ? AND line = ?)`)
@@ -49,11 +49,14 @@ func scanLine(r *rows) line {
 
 // lineFor is the held line of a queue with this reason, made where it is new.
 func (t *tx) lineFor(queue int, want line) (line, error) {
-	found, err := one(t.Link, func(r *rows) { want.no, want.due = r.int(0), r.time(1) }, sqlLineOf, queue, want.held)
+	read := func(r *rows) { want.no, want.due = r.int(0), r.time(1) }
+	found, err := one(t.Link, read, sqlLineOf, queue, want.held)
 	if err != nil || found {
 		return want, err
 	}
-	_, err = one(t.Link, func(r *rows) { want.no = r.int(0) }, sqlAddLine, queue, want.held, want.cause, want.name, want.print)
+	if _, err = t.Exec(sqlAddLine, queue, want.held, want.cause, want.name, want.print); err == nil {
+		_, err = one(t.Link, read, sqlLineOf, queue, want.held) // MySQL does not give the number of what it inserts
+	}
 	return want, err
 }
 
