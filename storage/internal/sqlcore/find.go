@@ -41,12 +41,12 @@ func (r *record) findable() bool {
 	return f.Timed() || f.Kin()
 }
 
-// Timed reports whether a job is looked for by a time or by its state; Kin, whether it is by
-// what it belongs to.
+// Timed reports whether a job is looked for by a time or by its state.
 func (f *Found) Timed() bool {
 	return class(f.Class) != classLive && class(f.Class) != classHeld || !f.Due.IsZero() || !f.Expires.IsZero()
 }
 
+// Kin reports whether it is looked for by what it belongs to.
 func (f *Found) Kin() bool { return f.Server != "" || !f.Batch.IsZero() || f.Recurring != "" }
 
 func (r *record) found() *Found {

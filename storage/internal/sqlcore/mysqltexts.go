@@ -51,8 +51,7 @@ var (
 	_ = sqlDue.as(MySQL, `SELECT j.id, j.shape, j.cls, j.rank, j.links, j.spill, j.lost, j.created, j.batch, j.recurring, j.history, j.server
 		FROM jg_find d CROSS JOIN jg_job j ON j.id = d.id WHERE d.due > 0 AND d.due <= ? ORDER BY d.due LIMIT ?`)
 	_ = sqlExpired.as(MySQL, strings.NewReplacer("jg_job", "jg_find", "j.expires > 0", "j.due = 0 AND j.expires > 0").Replace(sqlExpired.text))
-	_ = instead("jg_find", sqlNextDue, sqlRangeShelf, sqlRangeShelfBack)
-	_ = instead("jg_kin", sqlOccurrence, sqlHasJobs, sqlOpenJobs, sqlBatchShelves, sqlRecurringShelves, sqlServerShelves,
+	_ = instead("jg_find", sqlNextDue, sqlRangeShelf, sqlRangeShelfBack) && instead("jg_kin", sqlOccurrence, sqlHasJobs, sqlOpenJobs, sqlBatchShelves, sqlRecurringShelves, sqlServerShelves,
 		sqlRangeBatch, sqlRangeBatchBack, sqlRangeRecurring, sqlRangeRecurringBack, sqlRangeServer, sqlRangeServerBack)
 )
 
