@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"bytes"
 	"fmt"
 	"slices"
 
@@ -85,6 +86,9 @@ func lane(g *storage.Group) error {
 
 // members checks that no id is there twice, and that no InputFrom is a batch of the group.
 func members(g *storage.Group) error {
+	if len(g.Batches) == 0 && rising(g.Jobs) {
+		return nil
+	}
 	batch := make(map[storage.ID]bool, len(g.Jobs)+len(g.Batches))
 	for i := range g.Batches {
 		if _, twice := batch[g.Batches[i].ID]; twice {
@@ -104,6 +108,17 @@ func members(g *storage.Group) error {
 		}
 	}
 	return nil
+}
+
+// rising reports whether the ids of jobs are in their order, as new ones are: then none is
+// twice.
+func rising(jobs []storage.NewJob) bool {
+	for i := 1; i < len(jobs); i++ {
+		if bytes.Compare(jobs[i-1].ID[:], jobs[i].ID[:]) >= 0 {
+			return false
+		}
+	}
+	return true
 }
 
 // InputFromBatch is the error of a job whose InputFrom is a batch, which has no result.

@@ -88,12 +88,16 @@ func (n *names) plainJobs(g *storage.Group) (jobs []PlainJob, size int, ok bool)
 		return nil, 0, false
 	}
 	jobs = make([]PlainJob, len(g.Jobs))
+	var last shapeKey
+	var shape *shape
 	for i := range g.Jobs {
 		j := &g.Jobs[i]
 		if !plainJob(j) {
 			return nil, 0, false
 		}
-		shape := n.shapes[n.shapeNo[shapeKey{j.Queue, j.Kind, j.Fingerprint}]]
+		if key := (shapeKey{j.Queue, j.Kind, j.Fingerprint}); shape == nil || key != last {
+			last, shape = key, n.shapes[n.shapeNo[key]]
+		}
 		jobs[i] = PlainJob{ID: j.ID, Shape: shape.no, Shelf: shelfOf(shape.no), Queue: shape.queue.no, Priority: j.Priority,
 			Payload: j.Payload, Options: j.Options}
 		if len(j.Metadata) > 0 {

@@ -94,15 +94,21 @@ func (s *Store) ensureNames(ctx context.Context, groups []storage.Group, results
 
 // knows reports whether all shapes of the groups are known.
 func (n *names) knows(groups []storage.Group, results []storage.InsertResult) bool {
+	var last shapeKey
 	for i := range groups {
 		if results[i].Err != nil {
 			continue
 		}
 		for k := range groups[i].Jobs {
 			j := &groups[i].Jobs[k]
-			if _, ok := n.shapeNo[shapeKey{j.Queue, j.Kind, j.Fingerprint}]; !ok {
+			key := shapeKey{j.Queue, j.Kind, j.Fingerprint}
+			if key == last {
+				continue
+			}
+			if _, ok := n.shapeNo[key]; !ok {
 				return false
 			}
+			last = key
 		}
 	}
 	return true
