@@ -17,9 +17,11 @@ local time = call('TIME')
 local now = math.floor((time[1] * 1000000 + time[2]) / 1000) + ARGV[1]
 local at6 = spack('>I6', now)
 
--- Most calls find none of these: who waits counts once, what is rare three times.
-local there = call('EXISTS', k_wake, k_park, k_batch, k_batch, k_batch, k_turn, k_turn, k_turn, k_paused, k_paused, k_paused)
-local heard, rare = there % 3 > 0, there > 2
+-- Most calls find none of these: who waits counts once, what is rare three times, and jobs
+-- that wait twelve times.
+local there = call('EXISTS', k_wake, k_park, k_batch, k_batch, k_batch, k_turn, k_turn, k_turn, k_paused, k_paused, k_paused,
+  k_line, k_line, k_line, k_line, k_line, k_line, k_line, k_line, k_line, k_line, k_line, k_line)
+local heard, rare, lined = there % 3 > 0, there % 12 > 2, there > 11
 local batches = rare and call('EXISTS', k_batch) == 1
 
 -- known reports whether any of these is stored.
@@ -78,7 +80,7 @@ if heard then
     local id, p = one[1], one[2]
     if not id then return nil end
     local number, max, c, q = sunpack('>I6I4BB', p)
-    local session = call('HGET', k_session, id)
+    local session = call('HMGET', k_session, id)[1] -- a command that was run already
     if not session or sunpack('>I6', session, 29) >= number then -- guard: late park
       call('HDEL', k_park, id)
       return nil
@@ -86,7 +88,7 @@ if heard then
     local queue, queues = sub(middle, 2, 9), 13 + c
     if count > max or not has(sub(p, queues, queues + 8 * q - 1), queue, 8) or not has(sub(p, queues + 8 * q), sub(middle, 10, 25), 16)
       or rare and call('EXISTS', k_turn, k_paused) > 0
-      or call('ZRANGEBYLEX', k_line, '[' .. queue, '[' .. queue .. '\255', 'LIMIT', '0', '1')[1] then return nil end
+      or lined and call('ZRANGEBYLEX', k_line, '[' .. queue, '[' .. queue .. '\255', 'LIMIT', '0', '1')[1] then return nil end
     return id, number, sub(p, 13, 12 + c), session
   end
 
