@@ -39,10 +39,10 @@ type Loop struct {
 
 	call  uint64
 	room  []storage.Fetched // of the last answer
-	quiet bool          // nothing has been put since Quiet
-	waits pause.Pauses  // while waiting fails
-	ended time.Time     // the last call
-	took  time.Duration // it
+	quiet bool              // nothing has been put since Quiet
+	waits pause.Pauses      // while waiting fails
+	ended time.Time         // the last call
+	took  time.Duration     // it
 }
 
 // Run fetches until ctx ends or nothing is left (nil), or until the store does not
