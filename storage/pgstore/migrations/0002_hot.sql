@@ -142,7 +142,8 @@ BEGIN
 	PERFORM pg_advisory_xact_lock_shared(p_lock), pg_advisory_xact_lock(p_lock + 1);
 	v_us := (extract(epoch FROM clock_timestamp()) * 1000000)::bigint + p_shift;
 	PERFORM 1 FROM jg_meta m, jg_session s
-	WHERE m.one = 1 AND m.generation = p_generation AND s.no = p_session AND s.dead = 0 AND s.call < p_call -- guard: late copies
+	WHERE m.one = 1 AND m.generation = p_generation AND s.no = p_session AND s.dead = 0
+		AND s.call < p_call -- guard: late copies
 		AND NOT EXISTS (SELECT 1 FROM jg_line l WHERE l.queue = ANY (p_queues) AND (l.cause IN (1, 2) OR l.due > 0));
 	IF NOT FOUND THEN
 		RETURN;
@@ -286,7 +287,9 @@ BEGIN
 	END IF;
 	-- The second lock: settles of one session come one after the other.
 	PERFORM pg_advisory_xact_lock_shared(p_lock), pg_advisory_xact_lock(p_lock + 1 + p_session);
-	PERFORM 1 FROM jg_session WHERE no = p_session AND dead = 0; -- guard: session
+	PERFORM 1 FROM jg_session WHERE no = p_session
+		AND dead = 0 -- guard: session
+	LIMIT 1;
 	IF NOT FOUND THEN
 		RETURN;
 	END IF;
@@ -296,12 +299,15 @@ BEGIN
 	IF cardinality(p_begun) > 0 THEN
 		UPDATE jg_run SET flags = 4, started = v_ms WHERE v_rows AND ctid = ANY (ARRAY (
 			SELECT r.tid FROM unnest(p_begun, p_begun_fetches) AS b (job, run), LATERAL (SELECT y.ctid AS tid FROM jg_run y
-				WHERE y.session = p_session AND y.job = b.job AND y."fetch" = b.run AND y.flags = 5 OFFSET 0) r)); -- guard: fence
+				WHERE y.session = p_session AND y.job = b.job AND y.flags = 5
+					AND y."fetch" = b.run -- guard: fence
+				OFFSET 0) r));
 		GET DIAGNOSTICS v_n = ROW_COUNT;
 		WITH held AS MATERIALIZED (
 			SELECT c.* FROM (SELECT k.call, k.most, u.* FROM jg_claim k, unnest(k.jobs, k.runs, k.shapes, k.links) WITH ORDINALITY AS u (job, run, shape, links, nth)
 					WHERE k.session = p_session AND k.call = ANY (p_begun_calls)) c
-				JOIN unnest(p_begun, p_begun_fetches) AS b (job, run) ON b.job = c.job AND b.run = c.run -- guard: fence
+				JOIN unnest(p_begun, p_begun_fetches) AS b (job, run) ON b.job = c.job
+					AND b.run = c.run -- guard: fence
 			WHERE c.nth > c.most AND (NOT v_rows OR NOT EXISTS (SELECT 1 FROM jg_run y WHERE y.session = p_session AND y.job = c.job))),
 		rows AS (
 			INSERT INTO jg_run (session, call, flags, started, "fetch", shape, links, job)
@@ -327,9 +333,9 @@ BEGIN
 				CASE WHEN o.place > v_most THEN v_ms - o.took / 1000000 ELSE v_started END, v_ms, v_ms + coalesce(o.keep, p_keep[1]), o.took, o.result
 			FROM unnest(p_places[v_from:v_to], p_jobs[v_from:v_to], p_fetches[v_from:v_to], p_took[v_from:v_to], p_keep[v_from:v_to], p_results[v_from:v_to])
 				AS o (place, job, run, took, keep, result)
-			WHERE (NOT v_rows OR NOT EXISTS (SELECT 1 FROM jg_run y WHERE y.session = p_session AND y.job = o.job))
-				AND v_links[o.place] & 1607 = 0
-				AND v_jobs[o.place] = o.job AND v_runs[o.place] = coalesce(o.run, p_fetches[1]); -- guard: fence
+			WHERE v_jobs[o.place] = o.job
+				AND v_runs[o.place] = coalesce(o.run, p_fetches[1]) -- guard: fence
+				AND v_links[o.place] & 1607 = 0 AND (NOT v_rows OR NOT EXISTS (SELECT 1 FROM jg_run y WHERE y.session = p_session AND y.job = o.job));
 			GET DIAGNOSTICS v_n = ROW_COUNT;
 			IF v_n < p_sizes[i] THEN
 				RAISE EXCEPTION 'the core has runs of call %', p_calls[i] USING ERRCODE = 'JG001';
@@ -362,7 +368,8 @@ BEGIN
 			SELECT o.nth, r.tid, r.shape, o.job, coalesce(o.run, p_fetches[1]) AS run, CASE WHEN r.flags = 5 THEN v_ms - o.took / 1000000 ELSE r.started END AS started, o.took, coalesce(o.keep, p_keep[1]) AS keep, o.result
 			FROM unnest(p_jobs, p_fetches, p_took, p_keep, p_results) WITH ORDINALITY AS o (job, run, took, keep, result, nth),
 				LATERAL (SELECT y.ctid AS tid, y.shape, y.flags, y.started FROM jg_run y
-					WHERE y.session = p_session AND y.job = o.job AND y."fetch" = coalesce(o.run, p_fetches[1]) -- guard: fence
+					WHERE y.session = p_session AND y.job = o.job
+						AND y."fetch" = coalesce(o.run, p_fetches[1]) -- guard: fence
 						AND y.flags & ~1 = 4 AND y.links & 1607 = 0 OFFSET 0) r
 			WHERE o.nth <> ALL (coalesce(written, '{}'))),
 		dropped AS (DELETE FROM jg_run WHERE ctid = ANY (ARRAY (SELECT tid FROM ran))),
