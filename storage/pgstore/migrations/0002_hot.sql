@@ -55,7 +55,8 @@ BEGIN
 	SELECT k.queue, 0, k.rank + u.place - 1, u.job, k.shape, k.shelf, 1, u.spot
 	FROM unnest(p_tids) WITH ORDINALITY AS t (tid, nth), LATERAL (SELECT * FROM jg_pack p WHERE p.ctid = t.tid OFFSET 0) k,
 		LATERAL unnest(k.jobs, k.spots) WITH ORDINALITY AS u (job, spot, place)
-	WHERE u.place > k.taken AND (t.nth < v_n OR u.place <= k.taken + p_last);
+	WHERE u.place > k.taken -- guard: taken
+		AND (t.nth < v_n OR u.place <= k.taken + p_last);
 	UPDATE jg_pack SET taken = taken + p_last WHERE ctid = p_tids[v_n] AND n - taken > p_last;
 	DELETE FROM jg_pack WHERE ctid = ANY (CASE WHEN FOUND THEN p_tids[:v_n - 1] ELSE p_tids END);
 END $$;
@@ -142,7 +143,8 @@ BEGIN
 	PERFORM pg_advisory_xact_lock_shared(p_lock), pg_advisory_xact_lock(p_lock + 1);
 	v_us := (extract(epoch FROM clock_timestamp()) * 1000000)::bigint + p_shift;
 	PERFORM 1 FROM jg_meta m, jg_session s
-	WHERE m.one = 1 AND m.generation = p_generation AND s.no = p_session AND s.dead = 0
+	WHERE m.one = 1 AND m.generation = p_generation AND s.no = p_session
+		AND s.dead = 0 -- guard: session
 		AND s.call < p_call -- guard: late copies
 		AND NOT EXISTS (SELECT 1 FROM jg_line l WHERE l.queue = ANY (p_queues) AND (l.cause IN (1, 2) OR l.due > 0));
 	IF NOT FOUND THEN
@@ -171,7 +173,8 @@ BEGIN
 				WINDOW w AS (ROWS UNBOUNDED PRECEDING)) k,
 				LATERAL (SELECT y.jobs, y.spots FROM jg_pack y WHERE y.ctid = k.tid OFFSET 0) y,
 				LATERAL unnest(y.jobs, y.spots) WITH ORDINALITY AS u (job, spot, place)
-			WHERE u.place > k.taken LIMIT p_max + p_ahead) h;
+			WHERE u.place > k.taken -- guard: taken
+			LIMIT p_max + p_ahead) h;
 		EXIT WHEN looked = p_max + p_ahead OR coalesce(v_packs, 0) < v_most;
 	END LOOP;
 	v_rows := v_rows AND looked < p_max + p_ahead;
