@@ -60,26 +60,15 @@ func (a *arguments) int4s(n int, at func(i int) int) {
 	a.add(pgtype.Int4ArrayOID, b)
 }
 
-// alike4s is int4s for what is mostly the same n times: then the array has one of them.
-func (a *arguments) alike4s(n int, at func(i int) int) {
+// alike adds an array of what is mostly the same n times: then it has one element.
+func alike[T comparable](add func(n int, at func(i int) T), n int, at func(i int) T) {
 	for i := range n {
 		if at(i) != at(0) {
-			a.int4s(n, at)
+			add(n, at)
 			return
 		}
 	}
-	a.int4s(min(n, 1), at)
-}
-
-// alike8s is alike4s for integers of eight bytes.
-func (a *arguments) alike8s(n int, at func(i int) int64) {
-	for i := range n {
-		if at(i) != at(0) {
-			a.int8s(n, at)
-			return
-		}
-	}
-	a.int8s(min(n, 1), at)
+	add(min(n, 1), at)
 }
 
 // int8s adds an array of n integers.
