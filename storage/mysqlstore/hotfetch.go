@@ -18,13 +18,21 @@ const maxFetch = 1000
 // are taking, and over those of transactions that are still open, and wait for nobody.
 func (d *database) FetchPlain(ctx context.Context, r *sqlcore.PlainFetch) (got sqlcore.PlainFetched, err error) {
 	taken := false
-	err = d.lone(ctx, func(l *link) error {
-		got = sqlcore.PlainFetched{}
-		f := &plainFetch{d: d, l: l, r: r, got: &got, max: r.Max, left: min(r.Max+r.Ahead, maxFetch), fresh: taken}
-		err := f.run()
-		taken = errors.Is(err, errSlot)
-		return err
-	})
+	for try := time.Duration(1); ; try++ {
+		err = d.lone(ctx, func(l *link) error {
+			got = sqlcore.PlainFetched{}
+			f := &plainFetch{d: d, l: l, r: r, got: &got, max: r.Max, left: min(r.Max+r.Ahead, maxFetch), fresh: taken}
+			err := f.run()
+			taken = errors.Is(err, errSlot)
+			return err
+		})
+		if !errors.Is(err, errHeld) {
+			break
+		}
+		if try > maxHeldTries || !pause(ctx, try*time.Millisecond) {
+			return got, ctx.Err()
+		}
+	}
 	if errors.Is(err, errOther) {
 		return sqlcore.PlainFetched{}, nil
 	}
@@ -42,7 +50,10 @@ type plainFetch struct {
 	got   *sqlcore.PlainFetched
 	max   int // to start
 	left  int
+	asked int // for packs
 	gone  []goneRow
+	packs []pack // that jobs were taken from
+	sizes []int  // how many of each
 	links []int
 	fresh bool // take a slot that was never used
 }
@@ -62,11 +73,11 @@ func (f *plainFetch) run() error {
 		}
 	}
 	f.d.poll.serve(queues)
-	further := f.d.filledText(queues)
+	further := []string{f.d.filledText(queues)}
 	if len(queues) == 1 {
-		further = f.claimText(queues[0])
+		further = f.claimTexts(queues[0])
 	}
-	vals, now, found, err := f.d.ours(f.l, f.r.Session, f.lines(queues), further)
+	vals, now, found, err := f.d.ours(f.l, f.r.Session, f.lines(queues), further...)
 	if err != nil {
 		return err
 	}
@@ -74,26 +85,38 @@ func (f *plainFetch) run() error {
 		return errOther
 	}
 	f.got.Known, f.got.Now = true, now
-	if len(queues) == 1 {
-		f.take(queues[0], found[0])
-		queues = nil
-	} else {
-		some := found[0].numbers()
-		queues = slices.DeleteFunc(queues, func(q int) bool { return !slices.Contains(some, q) })
-	}
-	for _, q := range queues {
-		if err := f.queue(q); err != nil {
-			return err
-		}
-		if f.left == 0 || f.got.Odd {
-			break
-		}
+	if err := f.takeAll(queues, found); err != nil {
+		return err
 	}
 	f.got.More = len(f.got.Rows) == maxFetch && maxFetch < f.r.Max+f.r.Ahead
-	if len(f.got.Rows) == 0 {
-		return f.l.run("ROLLBACK")
+	if len(f.got.Rows) > 0 {
+		return f.write()
 	}
-	return f.write()
+	if held, err := f.held(queues); err != nil || held && !f.got.Odd {
+		return firstError(err, errHeld)
+	}
+	return f.l.run("ROLLBACK")
+}
+
+// takeAll takes what it may from the queues, of the only one what was found.
+func (f *plainFetch) takeAll(queues []int, found []*rows) error {
+	if len(queues) == 1 {
+		return f.take(queues[0], found[0], found[1])
+	}
+	some := found[0].numbers()
+	for _, q := range queues {
+		if !slices.Contains(some, q) {
+			continue
+		}
+		found, err := f.l.queries(f.claimTexts(q)...)
+		if err == nil {
+			err = f.take(q, found[0], found[1])
+		}
+		if err != nil || f.left == 0 || f.got.Odd {
+			return err
+		}
+	}
+	return nil
 }
 
 // lines asks for held lines that the core has to look at, and for the session's last call.
@@ -101,80 +124,20 @@ func (f *plainFetch) lines(queues []int) string {
 	return ", (SELECT COUNT(*) FROM jg_line n WHERE n.queue IN " + inList(queues) + " AND (n.cause IN (1, 2) OR n.due > 0) AND m.one = 1), s.`call`"
 }
 
-// spans is the condition of one queue. The server reads on behind the end of a span until it
-// finds a job that is there, so it would walk over all that was taken from the next priority
-// and that an old snapshot keeps. So the spans before the one that most jobs come from are
-// read up to their last job, which is looked for from their end: mostly there is none.
-func (f *plainFetch) spans(queue int) string {
-	usual := int64(f.d.usual.of(queue)) << priorityBits
-	b := []byte("r.queue = " + strconv.Itoa(queue) + " AND r.line = 0 AND (")
-	for i, s := range f.r.Spans {
-		if s.Queue != queue {
-			continue
-		}
-		if i > 0 && b[len(b)-1] == ')' {
-			b = append(b, " OR "...)
-		}
-		b = append(b, "(r.`rank` > "...)
-		b = strconv.AppendInt(b, s.Behind, 10)
-		if s.Upto <= usual {
-			b = append(b, " AND r.`rank` <= (SELECT MAX(e.`rank`) FROM jg_ready e FORCE INDEX (PRIMARY) WHERE e.queue = "...)
-			b = strconv.AppendInt(b, int64(queue), 10)
-			b = append(b, " AND e.line = 0 AND e.`rank` > "...)
-			b = strconv.AppendInt(b, s.Behind, 10)
-			b = append(b, " AND e.`rank` < "...)
-			b = append(strconv.AppendInt(b, s.Upto, 10), ')')
-		} else {
-			b = append(b, " AND r.`rank` < "...)
-			b = strconv.AppendInt(b, s.Upto, 10)
-		}
-		b = append(b, ')')
-	}
-	return string(append(b, ')'))
-}
-
 // readyColumns are what a fetch reads: of new jobs less than of others.
 const readyColumns = "r.`rank`, r.job, r.flags, r.shape, j.links, j.created, j.payload, j.options, j.metadata, j.extra, " +
 	"IF(r.flags & 4, NULL, CAST(CONCAT_WS(' ', COALESCE(j.fetches, 0), j.attempt, COALESCE(j.retries, 0), COALESCE(j.lost, 0), j.enqueued, COALESCE(j.started, 0)) AS BINARY))"
 
-// claimText locks the first jobs of a queue and reads them.
+// claimText locks the first rows of a queue that have one job each, and reads these.
 func (f *plainFetch) claimText(queue int) string {
-	return f.d.texts.Named("SELECT " + readyColumns + " FROM jg_ready r FORCE INDEX (PRIMARY) STRAIGHT_JOIN jg_job j ON j.id = r.job WHERE " + f.spans(queue) +
+	return f.d.texts.Named("SELECT " + readyColumns + " FROM jg_ready r FORCE INDEX (PRIMARY) STRAIGHT_JOIN jg_job j ON j.id = r.job WHERE " + f.spans(queue, readySpans) +
 		" ORDER BY r.`rank` LIMIT " + strconv.Itoa(f.left) + " FOR UPDATE SKIP LOCKED")
 }
 
-// queue takes what it may from one queue.
-func (f *plainFetch) queue(queue int) error {
-	found, err := f.l.query(f.claimText(queue))
-	if err == nil {
-		f.take(queue, found)
-	}
-	return err
-}
-
-// take takes claimed jobs, up to the first that is not for a hot path.
-func (f *plainFetch) take(queue int, found *rows) {
-	for {
-		row, ok, _ := found.Next()
-		if !ok {
-			return
-		}
-		c := columns(row)
-		if c.int(2)&readyKind != readyPlain || !slices.Contains(f.r.Shapes, int32(c.int(3))) || int(c.int(4))&sqlcore.FetchNot != 0 {
-			f.got.Odd = true
-			return
-		}
-		p := sqlcore.PlainRow{ID: storage.ID(c.bytes(1)), Shape: int(c.int(3)), Rank: c.int(0), Attempt: 1, Fetch: 1, Created: c.int(5), Enqueued: c.int(5),
-			Payload: c.bytes(6), Options: c.bytes(7), Metadata: c.bytes(8), Extra: c.bytes(9), Ahead: f.max == 0}
-		if n := numbersOf(c.bytes(10)); len(n) == 6 {
-			p.Fetch, p.Attempt, p.Retries, p.Lost, p.Enqueued, p.Started = int(n[0])+1, int(n[1]), int(n[2]), int(n[3]), n[4], n[5]
-		}
-		f.max = max(f.max-1, 0)
-		f.left--
-		f.got.Rows = append(f.got.Rows, p)
-		f.gone = append(f.gone, goneRow{queue, p.Rank, p.ID})
-		f.links = append(f.links, int(c.int(4)))
-	}
+// claimTexts are that and the first packs.
+func (f *plainFetch) claimTexts(queue int) []string {
+	f.asked = f.d.usual.packs(queue, f.left)
+	return []string{f.claimText(queue), f.packsText(queue, f.asked)}
 }
 
 // write moves what was taken from the lines to a claim of the session.
@@ -190,11 +153,11 @@ func (f *plainFetch) write() error {
 	}
 	c := f.d.claims.make(f.r.Session, jobs, f.fresh)
 	c.call, c.started, c.ahead = f.r.Call, f.got.Now.UnixMilli(), ahead
-	err := f.l.write(append(f.leave(f.gone), c.insert(f.d.texts)), "COMMIT")
+	all := append(f.leave(f.gone), f.d.texts.takeOf(f.packs, f.sizes)...)
+	err := f.l.write(append(all, c.insert(f.d.texts)), "COMMIT")
 	switch {
 	case err == nil:
 		f.d.claims.remember(c)
-		f.d.usual.took(f.gone)
 		return nil
 	case codeOf(err) == codeDuplicate:
 		return errSlot

@@ -2,6 +2,7 @@ package mysqlstore
 
 import (
 	"context"
+	"encoding/hex"
 	"slices"
 	"time"
 
@@ -15,7 +16,7 @@ func (d *database) InsertPlain(ctx context.Context, jobs []sqlcore.PlainJob) (ta
 			return err
 		}
 		now, first := d.clock.places(len(jobs))
-		all := []*writing{d.newJobs(jobs, first, now), d.newReady(jobs, first), d.newTally(jobs)}
+		all := []*writing{d.newJobs(jobs, first, now), d.newPacks(jobs, first), d.newTally(jobs)}
 		if len(jobs) < manyJobs {
 			return l.write(all, "COMMIT")
 		}
@@ -64,12 +65,19 @@ func rankOf(j *sqlcore.PlainJob, first int64, i int) int64 {
 	return int64(j.Priority)<<60 | (first + int64(i))
 }
 
-func (d *database) newReady(jobs []sqlcore.PlainJob, first int64) *writing {
-	w := room(100 + 85*len(jobs))
-	w.add(d.texts.Named("INSERT INTO jg_ready (queue, `rank`, job, shape, shelf) VALUES "))
-	for i := range jobs {
-		j := &jobs[i]
-		w.row(i == 0, int64(j.Queue)).int(rankOf(j, first, i)).id(&j.ID).int(int64(j.Shape)).int(int64(j.Shelf)).end()
+// newPacks puts the jobs on their lines.
+func (d *database) newPacks(jobs []sqlcore.PlainJob, first int64) *writing {
+	packs := sqlcore.PacksOf(jobs)
+	w := room(100 + 150*len(packs) + 2*idSize*len(jobs))
+	w.add(d.texts.Named("INSERT INTO jg_pack (queue, `rank`, low, high, shape, shelf, n, jobs) VALUES "))
+	for i := range packs {
+		p := &packs[i]
+		j := &jobs[p.First]
+		w.row(i == 0, int64(j.Queue)).int(rankOf(j, first, p.First)).id(&p.Low).id(&p.High).int(int64(j.Shape)).int(int64(j.Shelf)).int(int64(p.N)).add(",x'")
+		for k := range p.N {
+			w.b = hex.AppendEncode(w.b, jobs[p.First+k].ID[:])
+		}
+		w.add("'").end()
 	}
 	return w
 }

@@ -69,9 +69,17 @@ func hotTexts(t *testing.T, d *database) (all []string) {
 	m := &promotion{t: &transaction{buffered: &buffered{link: &link{texts: d.texts}}}, p: &sqlcore.PlainPromote{Limit: 10, Queues: map[int]int{1: 1}}}
 	moved := appendMoved(nil, ids[0], 1)
 	find = append(find, m.t.promoteText(m.p, textDue), m.text(textMoveReady, moved, 1), m.text(textMoveJobs, moved, 0))
-	d.usual.took([]goneRow{{queue: 2, rank: 1 << priorityBits}})
+	d.usual.took(2, []int64{1 << priorityBits})
 	d.usual.taken[2][1] = usualFrom + 1
 	f.r.Spans = append(f.r.Spans, sqlcore.ReadySpan{Queue: 2, Behind: -1, Upto: 1 << priorityBits}, sqlcore.ReadySpan{Queue: 2, Behind: 1<<priorityBits + 5, Upto: 2 << priorityBits})
+	packs := []pack{{queue: 1, rank: 10, low: ids[0][:], jobs: ids[0][:]}, {queue: 1, rank: 11, low: ids[1][:], jobs: ids[1][:]}, {queue: 1, rank: 12, low: ids[2][:], jobs: ids[2][:]}}
+	for _, w := range d.texts.takeOf(packs, []int{1, 0, 1}) {
+		find = append(find, string(w.b))
+	}
+	for _, oldest := range []bool{true, false} {
+		find = append(find, m.t.packsText(&sqlcore.PackRange{Shelf: 1, Oldest: oldest, Bound: ids[0][:], Limit: 10}))
+	}
+	find = append(find, f.packsText(1, 3), f.packsText(2, 3), d.jobsText(ids[0][:]), m.t.openFirstText(1, 5, 10), m.t.openAtText(1, 5))
 	return append(find, f.claimText(1), f.claimText(2), d.filledText([]int{1, 2, 3}), string(gone[0].b), string(drop.b), d.pollText([]int{1, 2}),
 		d.idleText(&sqlcore.IdleTick{Session: 1, Owner: "a", Queues: []int{1, 2}}))
 }
@@ -116,6 +124,7 @@ func fill(t *testing.T, db *sql.DB, n int) {
 		`INSERT INTO jobgen_find (id, shape, shelf, cls, due, expires) SELECT UNHEX(MD5(CONCAT(a.slot, '-', b.slot))), 1, 1, 1, 1, 0 ` + many,
 		`INSERT INTO jobgen_kin (id, shape, shelf, cls, server) SELECT UNHEX(MD5(CONCAT(a.slot, '-', b.slot))), 1, 1, 1, 's' ` + many,
 		"INSERT INTO jobgen_ready (queue, `rank`, job, shape, shelf) SELECT 1, a.slot * 10 + b.slot, UNHEX(MD5(CONCAT(a.slot, '-', b.slot))), 1, 1 " + many,
+		"INSERT INTO jobgen_pack (queue, `rank`, low, high, shape, shelf, n, jobs) SELECT 1, a.slot * 10 + b.slot, UNHEX(MD5(CONCAT(a.slot, '-', b.slot))), UNHEX(MD5(CONCAT(a.slot, '-', b.slot))), 1, 1, 1, UNHEX(MD5(CONCAT(a.slot, '-', b.slot))) " + many,
 		"INSERT INTO jobgen_run (session, job, `fetch`, `call`, flags, started, shape, links) SELECT 1, UNHEX(MD5(CONCAT(a.slot, '-', b.slot))), 1, 1, 4, 1, 1, 0 " + many,
 		"INSERT INTO jobgen_end (shelf, id, shape, session, `fetch`, started, finished, retain, took) SELECT 1, UNHEX(MD5(CONCAT(a.slot, '-', b.slot))), 1, 1, 1, 1, 1, 1, 1 " + many,
 		"INSERT INTO jobgen_edge (parent, child, place, batch, cond, ended, run, waiting) SELECT UNHEX(MD5(CONCAT(a.slot, '-', b.slot))), UNHEX(MD5(CONCAT(a.slot, '+', b.slot))), 1, 0, 0, 0, 0, 1 " + many,
@@ -133,7 +142,7 @@ func fill(t *testing.T, db *sql.DB, n int) {
 
 // large are the tables that may have many rows, among them those of transactions that are
 // open.
-var large = map[string]bool{"jobgen_job": true, "jobgen_find": true, "jobgen_kin": true, "jobgen_ready": true, "jobgen_run": true, "jobgen_end": true, "jobgen_edge": true,
+var large = map[string]bool{"jobgen_job": true, "jobgen_find": true, "jobgen_kin": true, "jobgen_ready": true, "jobgen_pack": true, "jobgen_run": true, "jobgen_end": true, "jobgen_edge": true,
 	"jobgen_todo": true, "jobgen_unique": true, "jobgen_big": true, "jobgen_tally": true}
 
 // explain looks at the plan of a statement.
@@ -162,7 +171,7 @@ func explain(t *testing.T, db *sql.DB, name string, mayScan bool, text string) {
 		for i, c := range columns {
 			plan[c] = vals[i].String
 		}
-		big := large[plan["table"]] || strings.Contains("jred", plan["table"]) && plan["table"] != ""
+		big := large[plan["table"]] || strings.Contains("jredp", plan["table"]) && plan["table"] != ""
 		if strings.Contains(plan["Extra"], "filesort") && strings.Contains(text, "SKIP LOCKED") {
 			t.Errorf("%s sorts: %v", name, plan)
 		}

@@ -122,6 +122,9 @@ func (d *database) pollText(queues []int) string {
 		for _, end := range []string{"MIN", "MAX"} {
 			b.WriteString(", (SELECT " + end + "(`rank`) FROM jg_ready WHERE queue = " + no + " AND line = 0)")
 		}
+		for _, order := range []string{"", " DESC"} {
+			b.WriteString(", (SELECT `rank` + taken FROM jg_pack FORCE INDEX (PRIMARY) WHERE queue = " + no + " ORDER BY queue" + order + ", `rank`" + order + " LIMIT 1)")
+		}
 	}
 	b.WriteString(" FROM jg_meta WHERE one = 1")
 	return d.texts.Named(b.String())

@@ -2,6 +2,7 @@ package mysqlstore
 
 import (
 	"context"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -24,7 +25,7 @@ const (
 // idleText: # stands for the time in milliseconds, $ for the session, @ for the owners, % for
 // the queues.
 const idleText = `UPDATE jg_session s SET s.seen = # + 0 * LAST_INSERT_ID((# - {from}) * {unit} +
-	IF(EXISTS (SELECT 1 FROM jg_ready r WHERE r.queue IN % AND r.line = 0), {ready}, 0) +
+	IF(EXISTS (SELECT 1 FROM jg_ready r WHERE r.queue IN % AND r.line = 0) OR EXISTS (SELECT 1 FROM jg_pack p WHERE p.queue IN %), {ready}, 0) +
 	GREATEST(0, LEAST({max}, COALESCE((SELECT MIN(d.due) FROM jg_find d WHERE d.due > 0), # + {max}) - #,
 		COALESCE((SELECT MIN(n.next) FROM jg_recurring n WHERE n.owner IN @ AND n.paused = 0 AND n.next > 0), # + {max}) - #)))
 	WHERE s.no = $ AND s.dead = 0 AND s.seen <= # AND # - s.seen <= s.lease DIV 2 AND # - s.swept < {swept} AND (SELECT m.generation FROM jg_meta m WHERE m.one = 1) = {generation}
@@ -94,7 +95,7 @@ func (d *database) filled(l *link, queues []int) ([]int, error) {
 	if err != nil {
 		return nil, err
 	}
-	return found.numbers(), nil
+	return slices.Compact(found.numbers()), nil
 }
 
 func (d *database) filledText(queues []int) string {
@@ -103,7 +104,7 @@ func (d *database) filledText(queues []int) string {
 		if i > 0 {
 			b = append(b, " UNION ALL "...)
 		}
-		b = append(b, "(SELECT queue FROM jg_ready WHERE queue = "+strconv.Itoa(q)+" AND line = 0 LIMIT 1)"...)
+		b = append(b, "(SELECT queue FROM jg_ready WHERE queue = "+strconv.Itoa(q)+" AND line = 0 LIMIT 1) UNION ALL (SELECT queue FROM jg_pack WHERE queue = "+strconv.Itoa(q)+" LIMIT 1)"...)
 	}
 	return d.texts.Named(string(b))
 }

@@ -7,6 +7,7 @@ import "sync"
 type usual struct {
 	mu    sync.Mutex
 	taken map[int]*[priorities]int // by queue
+	sizes map[int]int              // of the packs that were seen last
 }
 
 const (
@@ -34,20 +35,37 @@ func (u *usual) of(queue int) (priority int) {
 	return priority
 }
 
-// took counts jobs that were taken.
-func (u *usual) took(jobs []goneRow) {
+// packs is in how many packs so many jobs of a queue will be.
+func (u *usual) packs(queue, jobs int) int {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	return min(jobs/max(u.sizes[queue], 1)+2, jobs)
+}
+
+// saw notes in how many packs jobs were.
+func (u *usual) saw(queue, jobs, packs int) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if u.sizes == nil {
+		u.sizes = make(map[int]int)
+	}
+	u.sizes[queue] = jobs / packs
+}
+
+// took counts jobs that were taken from a queue, by their ranks.
+func (u *usual) took(queue int, ranks []int64) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	if u.taken == nil {
 		u.taken = make(map[int]*[priorities]int)
 	}
-	for i := range jobs {
-		all := u.taken[jobs[i].queue]
-		if all == nil {
-			all = new([priorities]int)
-			u.taken[jobs[i].queue] = all
-		}
-		p := int(jobs[i].rank >> priorityBits)
+	all := u.taken[queue]
+	if all == nil {
+		all = new([priorities]int)
+		u.taken[queue] = all
+	}
+	for _, rank := range ranks {
+		p := int(rank >> priorityBits)
 		if all[p]++; all[p] < usualMost {
 			continue
 		}

@@ -1,9 +1,6 @@
 package pgstore
 
 import (
-	"bytes"
-	"encoding/binary"
-
 	"github.com/gojobgen/jobgen/storage"
 	"github.com/gojobgen/jobgen/storage/internal/sqlcore"
 )
@@ -12,67 +9,6 @@ import (
 // row for each, with its entries in two indexes, would be half of what it costs to store
 // a job. The hot paths empty packs from their first job on; the core knows rows of
 // jg_ready only, and has packs opened before it looks.
-
-// Bounds of a pack. One of so many jobs fits into a row that is not split up. Ids tell when
-// they were made: a list that begins somewhere finds each pack which reaches there among
-// those that begin at most packSpan before.
-const (
-	packMax  = 64
-	packSpan = 100 // milliseconds
-)
-
-// pack is where a pack lies in what one call stores.
-type pack struct {
-	first, n  int
-	low, high storage.ID // of its ids
-}
-
-// packsOf are the packs of jobs: those that follow each other and are alike.
-func packsOf(jobs []sqlcore.PlainJob) []pack {
-	packs := make([]pack, 0, len(jobs)/packMax+1)
-	for i := range jobs {
-		j := &jobs[i]
-		if len(packs) > 0 && packs[len(packs)-1].add(jobs, j) {
-			continue
-		}
-		packs = append(packs, pack{first: i, n: 1, low: j.ID, high: j.ID})
-	}
-	return packs
-}
-
-// add takes the next job into a pack, if it belongs there.
-func (p *pack) add(jobs []sqlcore.PlainJob, j *sqlcore.PlainJob) bool {
-	first := &jobs[p.first]
-	if p.n == packMax || j.Shape != first.Shape || j.Priority != first.Priority {
-		return false
-	}
-	low, high := p.low, p.high
-	if bytes.Compare(j.ID[:], low[:]) < 0 {
-		low = j.ID
-	}
-	if bytes.Compare(j.ID[:], high[:]) > 0 {
-		high = j.ID
-	}
-	if madeAt(high[:])-madeAt(low[:]) > packSpan {
-		return false
-	}
-	p.n++
-	p.low, p.high = low, high
-	return true
-}
-
-// madeAt is when an id was made, in milliseconds: its first six bytes.
-func madeAt(id []byte) int64 {
-	return int64(binary.BigEndian.Uint64(id) >> 16)
-}
-
-// made is below all ids that are made at a time or later, and above those before.
-func made(ms int64) []byte {
-	if ms >= 1<<48 {
-		return bytes.Repeat([]byte{0xff}, len(storage.ID{})+1)
-	}
-	return binary.BigEndian.AppendUint64(nil, uint64(max(ms, 0))<<16)[:6]
-}
 
 // OpenFirst opens the packs among the first n jobs of a main line behind a rank.
 func (l *link) OpenFirst(queue int, behind int64, n int) error {
@@ -104,19 +40,12 @@ const (
 
 // Packs reads packs of a shelf for a list.
 func (l *link) Packs(r sqlcore.PackRange) (packs []sqlcore.Pack, err error) {
-	name, text, edge := "packs down", textPacksDown, r.Edge
+	name, text := "packs down", textPacksDown
 	if r.Oldest {
 		name, text = "packs up", textPacksUp
 	}
-	switch bound := r.Bound; {
-	case edge != nil:
-	case r.Oldest:
-		edge = made(madeAt(bound) - packSpan - 1)
-	default:
-		edge = made(madeAt(bound) + packSpan + 1)
-	}
 	q := &request{name: l.texts.Named("jobgen " + name + " jg_"), text: l.texts.Named(text), rows: new(result)}
-	if err := q.set([]any{int64(r.Shelf), edge, r.Bound, int64(r.Limit)}); err != nil {
+	if err := q.set([]any{int64(r.Shelf), r.From(), r.Bound, int64(r.Limit)}); err != nil {
 		return nil, err
 	}
 	if err := l.now(q); err != nil {

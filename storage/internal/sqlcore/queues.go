@@ -23,7 +23,12 @@ var (
 			(SELECT r.rank, r.job FROM jg_ready r WHERE r.queue = ?1 AND r.line = ?2 AND r.rank >= ?3 ORDER BY r.rank LIMIT 1)
 			UNION ALL
 			(SELECT p.rank, p.jobs[p.taken + 1] FROM jg_pack p WHERE ?2 = 0 AND p.queue = ?1 AND p.rank >= ?3 ORDER BY p.rank LIMIT 1)
-			ORDER BY rank LIMIT 1) f JOIN jg_job j ON j.id = f.job`)
+			ORDER BY rank LIMIT 1) f JOIN jg_job j ON j.id = f.job`).
+		as(MySQL, `SELECT j.enqueued FROM (
+			(SELECT r.rank, r.job FROM jg_ready r WHERE r.queue = ?1 AND r.line = ?2 AND r.rank >= ?3 ORDER BY r.rank LIMIT 1)
+			UNION ALL
+			(SELECT p.rank, SUBSTR(p.jobs, 16 * p.taken + 1, 16) FROM jg_pack p WHERE ?2 = 0 AND p.queue = ?1 AND p.rank >= ?3 ORDER BY p.rank LIMIT 1)
+			ORDER BY rank LIMIT 1) f CROSS JOIN jg_job j ON j.id = f.job`)
 	sqlKinds = sqlText(`SELECT info, published FROM jg_kind ORDER BY kind, place DESC`).scans("a row for each kind")
 )
 

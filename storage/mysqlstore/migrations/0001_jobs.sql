@@ -140,6 +140,25 @@ CREATE TABLE IF NOT EXISTS jg_ready (
 	KEY jg_ready_list (shelf, job, shape)
 ) ENGINE = InnoDB;
 
+-- New plain jobs on line 0, many in a row: those that one call has stored, that are all still
+-- there and are alike. Their places are rank and the ones after it, and their ids were made
+-- at about the same time. The first ones leave it by taken; before the core takes one out of
+-- the middle, it makes rows of jg_ready of all of them.
+CREATE TABLE IF NOT EXISTS jg_pack (
+	queue  INT NOT NULL,
+	`rank` BIGINT NOT NULL,
+	low    VARBINARY(17) NOT NULL, -- the least of the ids
+	high   VARBINARY(17) NOT NULL, -- and the greatest
+	shape  INT NOT NULL,
+	shelf  INT NOT NULL,
+	n      SMALLINT NOT NULL,
+	taken  SMALLINT NOT NULL DEFAULT 0,
+	jobs   VARBINARY(1024) NOT NULL, -- the ids, one after the other
+	PRIMARY KEY (queue, `rank`, low),
+	KEY jg_pack_low (shelf, low),
+	KEY jg_pack_high (shelf, high)
+) ENGINE = InnoDB ROW_FORMAT = DYNAMIC;
+
 CREATE TABLE IF NOT EXISTS jg_line (
 	no    BIGINT AUTO_INCREMENT PRIMARY KEY,
 	queue INT NOT NULL,

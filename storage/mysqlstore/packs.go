@@ -1,0 +1,201 @@
+package mysqlstore
+
+import (
+	"strconv"
+	"strings"
+
+	"github.com/gojobgen/jobgen/storage"
+	"github.com/gojobgen/jobgen/storage/internal/sqlcore"
+)
+
+// New plain jobs lie on main lines in packs: one row for many jobs of one call, where a row
+// for each, with its entries in two indexes, would be much of what it costs to store a job.
+// The hot paths empty packs from their first job on; the core knows rows of jg_ready only,
+// and has packs opened before it looks. It has the write lock then: packs do not change, but
+// new ones appear.
+
+var (
+	_ sqlcore.Packer = (*link)(nil)
+	_ sqlcore.Packer = (*buffered)(nil)
+)
+
+// idSize is how long an id is in jg_pack.jobs.
+const idSize = len(storage.ID{})
+
+// pack is what is left of a row of jg_pack.
+type pack struct {
+	queue int
+	rank  int64 // of its first job, also when that is gone
+	low   []byte
+	shape int
+	shelf int
+	taken int
+	jobs  []byte // that are left
+}
+
+const packColumns = "p.`rank`, p.low, p.shape, p.shelf, p.taken, SUBSTR(p.jobs, 16 * p.taken + 1)"
+
+// packsOf reads rows of packColumns.
+func packsOf(queue int, found *rows) (all []pack) {
+	for {
+		row, ok, _ := found.Next()
+		if !ok {
+			return all
+		}
+		c := columns(row)
+		all = append(all, pack{queue: queue, rank: c.int(0), low: c.bytes(1), shape: int(c.int(2)), shelf: int(c.int(3)), taken: int(c.int(4)), jobs: c.bytes(5)})
+	}
+}
+
+// left is how many jobs are left.
+func (p *pack) left() int { return len(p.jobs) / idSize }
+
+// head is the rank of the first job that is left.
+func (p *pack) head() int64 { return p.rank + int64(p.taken) }
+
+// takeOf takes the first n jobs out of each pack: one without jobs is gone.
+func (t *texts) takeOf(packs []pack, n []int) (all []*writing) {
+	var gone []*pack
+	for i := range packs {
+		p := &packs[i]
+		if n[i] == p.left() {
+			gone = append(gone, p)
+			continue
+		}
+		all = append(all, new(writing).add(t.Named("UPDATE jg_pack SET taken = ")).number(int64(p.taken+n[i])).add(" WHERE queue = ").
+			number(int64(p.queue)).add(" AND `rank` = ").number(p.rank).add(" AND low = ").vals(p.low))
+	}
+	for len(gone) > 0 {
+		queue, some := gone[0].queue, 1
+		for some < len(gone) && gone[some].queue == queue {
+			some++
+		}
+		of := gone[:some]
+		on := "p.queue = " + strconv.Itoa(queue) + " AND p.`rank` = v.a AND p.low = v.b"
+		all = append(all, t.removing("jg_pack p", on, some, 2, func(w *writing, i, k int) {
+			if k == 0 {
+				w.number(of[i].rank)
+			} else {
+				w.b = appendHex(w.b, of[i].low)
+			}
+		}))
+		gone = gone[some:]
+	}
+	return all
+}
+
+// openPacks makes rows of jg_ready of the first n jobs of packs.
+func (l *link) openPacks(packs []pack, n []int) error {
+	w := new(writing).add(l.texts.Named("INSERT INTO jg_ready (queue, `rank`, job, shape, shelf) VALUES "))
+	first := true
+	for i := range packs {
+		p := &packs[i]
+		for k := range n[i] {
+			id := storage.ID(p.jobs[k*idSize:])
+			w.row(first, int64(p.queue)).int(p.head() + int64(k)).id(&id).int(int64(p.shape)).int(int64(p.shelf)).end()
+			first = false
+		}
+	}
+	if first {
+		return nil
+	}
+	return l.write(append([]*writing{w}, l.texts.takeOf(packs, n)...))
+}
+
+// OpenFirst opens the packs among the first n jobs of a main line behind a rank.
+func (l *link) OpenFirst(queue int, behind int64, n int) error {
+	found, err := l.query(l.openFirstText(queue, behind, n))
+	if err != nil {
+		return err
+	}
+	packs := packsOf(queue, found)
+	if len(packs) == 0 {
+		return nil
+	}
+	before, err := l.number(l.texts.Named("SELECT COUNT(*) FROM (SELECT 1 FROM jg_ready r FORCE INDEX (PRIMARY) WHERE r.queue = " + strconv.Itoa(queue) +
+		" AND r.line = 0 AND r.`rank` > " + strconv.FormatInt(behind, 10) + " AND r.`rank` < " + strconv.FormatInt(packs[0].head(), 10) + " LIMIT " + strconv.Itoa(n) + ") f"))
+	if err != nil {
+		return err
+	}
+	var sizes []int
+	for left, i := n-int(before), 0; left > 0 && i < len(packs); i++ {
+		sizes = append(sizes, min(left, packs[i].left()))
+		left -= sizes[i]
+	}
+	return l.openPacks(packs[:len(sizes)], sizes)
+}
+
+// OpenAt opens the pack in which a place of a main line lies.
+func (l *link) OpenAt(queue int, rank int64) error {
+	found, err := l.query(l.openAtText(queue, rank))
+	if err != nil {
+		return err
+	}
+	packs := packsOf(queue, found)
+	sizes := make([]int, len(packs))
+	for i := range packs {
+		sizes[i] = packs[i].left()
+	}
+	return l.openPacks(packs, sizes)
+}
+
+func (l *link) openFirstText(queue int, behind int64, n int) string {
+	return l.openText(queue, behind, "ORDER BY p.`rank` LIMIT "+strconv.Itoa(n))
+}
+
+func (l *link) openAtText(queue int, rank int64) string {
+	at := strconv.FormatInt(rank, 10)
+	return l.openText(queue, rank, "AND p.`rank` <= "+at+" AND p.`rank` + p.taken <= "+at+" AND p.`rank` + p.n > "+at)
+}
+
+// openText asks for packs that reach behind a rank, or to it.
+func (l *link) openText(queue int, rank int64, more string) string {
+	return l.texts.Named("SELECT " + packColumns + " FROM jg_pack p FORCE INDEX (PRIMARY) WHERE p.queue = " + strconv.Itoa(queue) +
+		" AND p.`rank` > " + strconv.FormatInt(rank-sqlcore.PackMax, 10) + " " + more)
+}
+
+// OpenFirst opens packs behind what is gathered for the line, which it counts.
+func (b *buffered) OpenFirst(queue int, behind int64, n int) error {
+	if err := b.settle(lineTables); err != nil {
+		return err
+	}
+	return b.link.OpenFirst(queue, behind, n)
+}
+
+// OpenAt opens a pack: what is gathered is about other rows than those that it makes.
+func (b *buffered) OpenAt(queue int, rank int64) error { return b.link.OpenAt(queue, rank) }
+
+var lineTables = []string{"jg_ready"}
+
+// Packs of a shelf in the order of their first ids, or of their last ones backwards.
+const (
+	textPacksUp = "SELECT p.low, p.shape, SUBSTR(p.jobs, 16 * p.taken + 1) FROM jg_pack p FORCE INDEX (jg_pack_low)" +
+		" WHERE p.shelf = @shelf AND p.low > @edge AND p.high >= @bound ORDER BY p.low LIMIT @limit"
+	textPacksDown = "SELECT p.high, p.shape, SUBSTR(p.jobs, 16 * p.taken + 1) FROM jg_pack p FORCE INDEX (jg_pack_high)" +
+		" WHERE p.shelf = @shelf AND p.high < @edge AND p.low < @bound ORDER BY p.high DESC LIMIT @limit"
+)
+
+// Packs reads packs of a shelf for a list.
+func (l *link) Packs(r sqlcore.PackRange) (packs []sqlcore.Pack, err error) {
+	found, err := l.query(l.packsText(&r))
+	if err != nil {
+		return nil, err
+	}
+	for {
+		row, ok, _ := found.Next()
+		if !ok {
+			return packs, nil
+		}
+		c := columns(row)
+		packs = append(packs, sqlcore.Pack{Edge: storage.ID(c.bytes(0)), Shape: int(c.int(1)), Jobs: c.bytes(2)})
+	}
+}
+
+func (l *link) packsText(r *sqlcore.PackRange) string {
+	text := textPacksDown
+	if r.Oldest {
+		text = textPacksUp
+	}
+	return strings.NewReplacer("@shelf", strconv.Itoa(r.Shelf), "@edge", string(appendHex(nil, r.From())), "@bound", string(appendHex(nil, r.Bound)),
+		"@limit", strconv.Itoa(r.Limit)).Replace(l.texts.Named(text))
+}
