@@ -2,7 +2,10 @@ package mysqlstore
 
 import (
 	"context"
+	"testing"
 	"time"
+
+	"github.com/gojobgen/jobgen/storage/internal/sqlcore"
 )
 
 // Ahead adds to the server's clock.
@@ -22,4 +25,25 @@ func (s *Store) Freeze(tb interface{ Fatal(...any) }) func() {
 		tb.Fatal(err)
 	}
 	return func() { s.d.giveBack(c, s.d.link(c).run("ROLLBACK") == nil) }
+}
+
+// Notices says in how many queues an idle tick of the only session finds jobs, and whether a
+// poll finds news.
+func (s *Store) Notices(tb testing.TB) (tick int, poll bool) {
+	tb.Helper()
+	t := sqlcore.IdleTick{Queues: []int{0}}
+	err := s.d.db.QueryRow("SELECT s.no, m.generation, q.no FROM jobgen_session s, jobgen_meta m, jobgen_queue q WHERE s.dead = 0").Scan(&t.Session, &t.Generation, &t.Queues[0])
+	if err != nil {
+		tb.Fatal(err)
+	}
+	got, err := s.d.TickIdle(context.Background(), t)
+	if err != nil || !got.Idle {
+		tb.Fatal(err, got)
+	}
+	s.d.poll.busy(time.Now())
+	s.d.poll.serve(t.Queues)
+	if poll, err = s.d.Poll(); err != nil {
+		tb.Fatal(err)
+	}
+	return len(got.Ready), poll
 }

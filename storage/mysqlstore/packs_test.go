@@ -1,0 +1,259 @@
+package mysqlstore_test
+
+import (
+	"bytes"
+	"database/sql"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/gojobgen/jobgen/storage"
+	"github.com/gojobgen/jobgen/storage/mysqlstore"
+)
+
+// packing is a store, with statements in one round trip or not, and a worker whose fetches
+// are those of the hot path: the first one of a session is the core's.
+type packing struct {
+	t  *testing.T
+	s  *mysqlstore.Store
+	db *sql.DB
+	w  *worker
+}
+
+func newPacking(t *testing.T, opts ...mysqlstore.Option) *packing {
+	t.Helper()
+	fresh(t, "")
+	db := common(t, "")
+	p := &packing{t: t, db: db, s: open(t, db, opts...)}
+	p.w = newWorker(t, p.s, "q")
+	p.w.fetch(t, 1)
+	return p
+}
+
+// add stores n plain jobs in one call.
+func (p *packing) add(n int) (ids []storage.ID) {
+	p.t.Helper()
+	var jobs []storage.NewJob
+	for range n {
+		jobs = append(jobs, newJob("q", "k"))
+		ids = append(ids, jobs[len(jobs)-1].ID)
+	}
+	insert(p.t, p.s, jobs...)
+	return ids
+}
+
+// lie says how many jobs lie in packs, and how many are rows of a line.
+func (p *packing) lie() (inPacks, rows int) {
+	p.t.Helper()
+	err := p.db.QueryRow("SELECT (SELECT COALESCE(SUM(n - taken), 0) FROM jobgen_pack), (SELECT COUNT(*) FROM jobgen_ready)").Scan(&inPacks, &rows)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	return inPacks, rows
+}
+
+// want fetches n jobs at a time and ends them, until it has those wanted, in their order.
+func (p *packing) want(n func(call int) int, want []storage.ID) {
+	p.t.Helper()
+	var got []storage.ID
+	for call := 0; len(got) < len(want); call++ {
+		jobs := p.w.fetch(p.t, n(call))
+		if len(jobs) == 0 {
+			p.t.Fatalf("%d of %d jobs were given", len(got), len(want))
+		}
+		got = append(got, idsOf(jobs)...)
+		p.w.settle(p.t, jobs)
+	}
+	if !slices.Equal(got, want) {
+		p.t.Errorf("got another order than that in which they were stored")
+	}
+	if packed, rows := p.lie(); packed != 0 || rows != 0 {
+		p.t.Errorf("%d jobs in packs and %d rows are left", packed, rows)
+	}
+}
+
+func (p *packing) cancel(id storage.ID) {
+	p.t.Helper()
+	if _, err := p.s.Control(p.t.Context(), storage.Control{Action: storage.Cancel, IDs: []storage.ID{id}}); err != nil {
+		p.t.Fatal(err)
+	}
+}
+
+func idsOf(jobs []storage.Fetched) (ids []storage.ID) {
+	for _, j := range jobs {
+		ids = append(ids, j.Job.ID)
+	}
+	return ids
+}
+
+// Jobs leave packs in their order, however many are asked for, those of each call before
+// those of the next.
+func TestPacksKeepTheOrder(t *testing.T) {
+	bothWays(t, func(t *testing.T, opts ...mysqlstore.Option) {
+		p := newPacking(t, opts...)
+		want := slices.Concat(p.add(150), p.add(3), p.add(70))
+		for range 30 {
+			want = append(want, p.add(1)...)
+		}
+		if packed, rows := p.lie(); packed != len(want) || rows != 0 {
+			t.Fatalf("%d jobs in packs and %d rows; want %d and none", packed, rows, len(want))
+		}
+		p.want(func(call int) int { return 1 + 7*call }, want)
+	})
+}
+
+// A job that is taken out of the middle of a pack leaves the others in their places, also
+// where a fetch has taken the first ones; and what stands between packs is given in its turn.
+func TestOutOfTheMiddleOfAPack(t *testing.T) {
+	bothWays(t, func(t *testing.T, opts ...mysqlstore.Option) {
+		p := newPacking(t, opts...)
+		want := p.add(40)
+		p.w.settle(t, p.w.fetch(t, 10))
+		p.cancel(want[20])
+		odd := newJob("q", "k")
+		odd.Expires = time.Hour // not plain: a row between two packs
+		insert(t, p.s, odd)
+		want = append(slices.Concat(want[10:20], want[21:]), odd.ID)
+		p.want(func(int) int { return 6 }, append(want, p.add(30)...))
+	})
+}
+
+// Where packs and rows alternate, the core and the hot path both keep the order.
+func TestRowsBetweenPacks(t *testing.T) {
+	bothWays(t, func(t *testing.T, opts ...mysqlstore.Option) {
+		p := newPacking(t, opts...)
+		var want []storage.ID
+		for i := range 4 {
+			few := p.add(70)
+			want = append(want, few...)
+			if i%2 == 0 { // opens a pack: its jobs have rows of their own then
+				p.cancel(few[3])
+				want = slices.DeleteFunc(want, func(id storage.ID) bool { return id == few[3] })
+			}
+		}
+		if packed, rows := p.lie(); packed == 0 || rows == 0 {
+			t.Fatalf("%d jobs in packs and %d rows; want some of both", packed, rows)
+		}
+		first := newWorker(t, p.s, "q")
+		jobs := first.fetch(t, 100) // by the core
+		first.settle(t, jobs)
+		if got := idsOf(jobs); !slices.Equal(got, want[:len(got)]) {
+			t.Errorf("the core gave another order")
+		}
+		p.want(func(int) int { return 50 }, want[len(jobs):])
+	})
+}
+
+// Others have the only pack: a fetch waits for nobody, and has the jobs once they are free.
+func TestPackOfAnotherFetch(t *testing.T) {
+	bothWays(t, func(t *testing.T, opts ...mysqlstore.Option) {
+		p := newPacking(t, opts...)
+		want := p.add(10)
+		tx := begin(t, p.db)
+		var n int
+		if err := tx.QueryRow("SELECT n FROM jobgen_pack FOR UPDATE").Scan(&n); err != nil || n != len(want) {
+			t.Fatal(n, err)
+		}
+		began := time.Now()
+		if jobs := p.w.fetch(t, 5); len(jobs) != 0 || time.Since(began) > time.Second {
+			t.Errorf("%d jobs after %v", len(jobs), time.Since(began))
+		}
+		if err := tx.Rollback(); err != nil {
+			t.Fatal(err)
+		}
+		p.want(func(int) int { return 5 }, want)
+	})
+}
+
+// What waits in packs is listed as if each job had its row: pages in both directions, from
+// any place, beside jobs that have one.
+func TestListsReadPacks(t *testing.T) {
+	bothWays(t, func(t *testing.T, opts ...mysqlstore.Option) {
+		p := newPacking(t, opts...)
+		var want []storage.ID
+		for i := range 12 {
+			want = append(want, p.add(1+7*i)...)
+		}
+		gone := idsOf(p.w.fetch(t, 30))
+		want = slices.DeleteFunc(want, func(id storage.ID) bool { return slices.Contains(gone, id) })
+		p.cancel(want[200])
+		want = slices.Delete(want, 200, 201)
+		slices.SortFunc(want, func(a, b storage.ID) int { return bytes.Compare(a[:], b[:]) })
+		for _, oldest := range []bool{true, false} {
+			if !oldest {
+				slices.Reverse(want)
+			}
+			if got := p.listed(oldest); !slices.Equal(got, want) {
+				t.Errorf("oldest %v: got %d jobs, want %d, or in another order", oldest, len(got), len(want))
+			}
+		}
+		queues, err := p.s.Queues(t.Context())
+		if err != nil || len(queues) != 1 || queues[0].Enqueued != len(want) || queues[0].Oldest.IsZero() {
+			t.Errorf("queues: got %+v, %v, want %d jobs", queues, err, len(want))
+		}
+	})
+}
+
+// listed are all jobs that wait, page by page.
+func (p *packing) listed(oldest bool) (got []storage.ID) {
+	p.t.Helper()
+	for more, after := true, (storage.ID{}); more; {
+		page, err := p.s.Jobs(p.t.Context(), storage.Query{Filter: storage.Filter{States: []storage.State{storage.Enqueued}}, After: after, Oldest: oldest, Limit: 37})
+		if err != nil {
+			p.t.Fatal(err)
+		}
+		for _, j := range page.Jobs {
+			got = append(got, j.ID)
+		}
+		if more = page.More; more {
+			after = got[len(got)-1]
+		}
+	}
+	return got
+}
+
+// Ids far from each other in time, such as those of a caller's own, do not share a pack:
+// lists find a pack by when its ids were made.
+func TestPacksOfDistantIDs(t *testing.T) {
+	p := newPacking(t)
+	var jobs []storage.NewJob
+	var want []storage.ID
+	for i := range 20 {
+		j := newJob("q", "k")
+		ms := time.Now().Add(-time.Duration(i%2) * time.Hour).UnixMilli()
+		for k := range 6 {
+			j.ID[k] = byte(ms >> (40 - 8*k))
+		}
+		jobs, want = append(jobs, j), append(want, j.ID)
+	}
+	insert(t, p.s, jobs...)
+	slices.SortFunc(want, func(a, b storage.ID) int { return bytes.Compare(a[:], b[:]) })
+	for i, id := range want {
+		page, err := p.s.Jobs(t.Context(), storage.Query{Filter: storage.Filter{States: []storage.State{storage.Enqueued}}, After: id, Oldest: true, Limit: 5})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if rest := want[i+1:]; len(page.Jobs) != min(5, len(rest)) || len(rest) > 0 && page.Jobs[0].ID != rest[0] {
+			t.Errorf("behind job %d: got %d jobs", i, len(page.Jobs))
+		}
+	}
+}
+
+// A tick and a poll know of jobs in packs.
+func TestPacksAreNoticed(t *testing.T) {
+	bothWays(t, func(t *testing.T, opts ...mysqlstore.Option) {
+		p := newPacking(t, opts...)
+		p.want(func(int) int { return 1 }, p.add(1)) // now there is a queue
+		p.w.tick(t)
+		if tick, poll := p.s.Notices(t); tick != 0 || poll {
+			t.Fatalf("without jobs: tick %d, poll %v", tick, poll)
+		}
+		insert(t, open(t, common(t, ""), opts...), newJob("q", "k"))
+		if packed, rows := p.lie(); packed != 1 || rows != 0 {
+			t.Fatalf("%d jobs in packs and %d rows", packed, rows)
+		}
+		if tick, poll := p.s.Notices(t); tick != 1 || !poll {
+			t.Errorf("with a job: tick %d, poll %v", tick, poll)
+		}
+	})
+}
