@@ -30,6 +30,7 @@ func (d *database) FetchPlain(ctx context.Context, r *sqlcore.PlainFetch) (got s
 			break
 		}
 		if try > maxHeldTries || !pause(ctx, try*time.Millisecond) {
+			d.poll.busy(time.Now())
 			return got, ctx.Err()
 		}
 	}
@@ -51,11 +52,13 @@ type plainFetch struct {
 	max   int // to start
 	left  int
 	asked int // for packs
-	gone  []goneRow
-	packs []pack // that jobs were taken from
-	sizes []int  // how many of each
-	links []int
-	fresh bool // take a slot that was never used
+
+	queues []int // that have jobs, as far as is known
+	gone   []goneRow
+	packs  []pack // that jobs were taken from
+	sizes  []int  // how many of each
+	links  []int
+	fresh  bool // take a slot that was never used
 }
 
 // goneRow is where a job was taken from.
@@ -92,7 +95,7 @@ func (f *plainFetch) run() error {
 	if len(f.got.Rows) > 0 {
 		return f.write()
 	}
-	if held, err := f.held(queues); err != nil || held && !f.got.Odd {
+	if held, err := f.held(); err != nil || held && !f.got.Odd {
 		return firstError(err, errHeld)
 	}
 	return f.l.run("ROLLBACK")
@@ -100,14 +103,13 @@ func (f *plainFetch) run() error {
 
 // takeAll takes what it may from the queues, of the only one what was found.
 func (f *plainFetch) takeAll(queues []int, found []*rows) error {
+	f.queues = queues
 	if len(queues) == 1 {
 		return f.take(queues[0], found[0], found[1])
 	}
 	some := found[0].numbers()
-	for _, q := range queues {
-		if !slices.Contains(some, q) {
-			continue
-		}
+	f.queues = slices.DeleteFunc(queues, func(q int) bool { return !slices.Contains(some, q) })
+	for _, q := range f.queues {
 		found, err := f.l.queries(f.claimTexts(q)...)
 		if err == nil {
 			err = f.take(q, found[0], found[1])

@@ -2,7 +2,6 @@ package mysqlstore
 
 import (
 	"strconv"
-	"strings"
 
 	"github.com/gojobgen/jobgen/storage"
 	"github.com/gojobgen/jobgen/storage/internal/sqlcore"
@@ -156,7 +155,7 @@ func (l *link) openText(queue int, rank int64, more string) string {
 
 // OpenFirst opens packs behind what is gathered for the line, which it counts.
 func (b *buffered) OpenFirst(queue int, behind int64, n int) error {
-	if err := b.settle(lineTables); err != nil {
+	if err := b.settle([]string{"jg_ready"}); err != nil {
 		return err
 	}
 	return b.link.OpenFirst(queue, behind, n)
@@ -164,38 +163,3 @@ func (b *buffered) OpenFirst(queue int, behind int64, n int) error {
 
 // OpenAt opens a pack: what is gathered is about other rows than those that it makes.
 func (b *buffered) OpenAt(queue int, rank int64) error { return b.link.OpenAt(queue, rank) }
-
-var lineTables = []string{"jg_ready"}
-
-// Packs of a shelf in the order of their first ids, or of their last ones backwards.
-const (
-	textPacksUp = "SELECT p.low, p.shape, SUBSTR(p.jobs, 16 * p.taken + 1) FROM jg_pack p FORCE INDEX (jg_pack_low)" +
-		" WHERE p.shelf = @shelf AND p.low > @edge AND p.high >= @bound ORDER BY p.low LIMIT @limit"
-	textPacksDown = "SELECT p.high, p.shape, SUBSTR(p.jobs, 16 * p.taken + 1) FROM jg_pack p FORCE INDEX (jg_pack_high)" +
-		" WHERE p.shelf = @shelf AND p.high < @edge AND p.low < @bound ORDER BY p.high DESC LIMIT @limit"
-)
-
-// Packs reads packs of a shelf for a list.
-func (l *link) Packs(r sqlcore.PackRange) (packs []sqlcore.Pack, err error) {
-	found, err := l.query(l.packsText(&r))
-	if err != nil {
-		return nil, err
-	}
-	for {
-		row, ok, _ := found.Next()
-		if !ok {
-			return packs, nil
-		}
-		c := columns(row)
-		packs = append(packs, sqlcore.Pack{Edge: storage.ID(c.bytes(0)), Shape: int(c.int(1)), Jobs: c.bytes(2)})
-	}
-}
-
-func (l *link) packsText(r *sqlcore.PackRange) string {
-	text := textPacksDown
-	if r.Oldest {
-		text = textPacksUp
-	}
-	return strings.NewReplacer("@shelf", strconv.Itoa(r.Shelf), "@edge", string(appendHex(nil, r.From())), "@bound", string(appendHex(nil, r.Bound)),
-		"@limit", strconv.Itoa(r.Limit)).Replace(l.texts.Named(text))
-}
