@@ -89,6 +89,8 @@ type buffered struct {
 	*link
 	open []*gathered // those about one table in their order
 	size int
+
+	places map[int][]int64 // where packs are to be opened first, by queue
 }
 
 // maxOpen is how many bytes are gathered at most.
@@ -151,6 +153,11 @@ func (b *buffered) Query(s *sqlcore.Stmt, args ...any) (sqlcore.Rows, error) {
 
 // settle sends what is gathered for some tables.
 func (b *buffered) settle(tables []string) error {
+	if slices.Contains(tables, "jg_ready") {
+		if err := b.openPlaces(); err != nil {
+			return err
+		}
+	}
 	var now, later []*gathered
 	for _, g := range b.open {
 		if slices.Contains(tables, g.shape.table) {
@@ -165,6 +172,9 @@ func (b *buffered) settle(tables []string) error {
 
 // flush sends all that is gathered, and further statements behind it.
 func (b *buffered) flush(more ...string) error {
+	if err := b.openPlaces(); err != nil {
+		return err
+	}
 	all := b.open
 	b.open = nil
 	return b.send(all, more...)

@@ -13,10 +13,7 @@ import (
 // and has packs opened before it looks. It has the write lock then: packs do not change, but
 // new ones appear.
 
-var (
-	_ sqlcore.Packer = (*link)(nil)
-	_ sqlcore.Packer = (*buffered)(nil)
-)
+var _ sqlcore.Packer = (*link)(nil)
 
 // idSize is how long an id is in jg_pack.jobs.
 const idSize = len(storage.ID{})
@@ -125,41 +122,9 @@ func (l *link) OpenFirst(queue int, behind int64, n int) error {
 }
 
 // OpenAt opens the pack in which a place of a main line lies.
-func (l *link) OpenAt(queue int, rank int64) error {
-	found, err := l.query(l.openAtText(queue, rank))
-	if err != nil {
-		return err
-	}
-	packs := packsOf(queue, found)
-	sizes := make([]int, len(packs))
-	for i := range packs {
-		sizes[i] = packs[i].left()
-	}
-	return l.openPacks(packs, sizes)
-}
+func (l *link) OpenAt(queue int, rank int64) error { return l.openAt(queue, []int64{rank}) }
 
 func (l *link) openFirstText(queue int, behind int64, n int) string {
-	return l.openText(queue, behind, "ORDER BY p.`rank` LIMIT "+strconv.Itoa(n))
-}
-
-func (l *link) openAtText(queue int, rank int64) string {
-	at := strconv.FormatInt(rank, 10)
-	return l.openText(queue, rank, "AND p.`rank` <= "+at+" AND p.`rank` + p.taken <= "+at+" AND p.`rank` + p.n > "+at)
-}
-
-// openText asks for packs that reach behind a rank, or to it.
-func (l *link) openText(queue int, rank int64, more string) string {
 	return l.texts.Named("SELECT " + packColumns + " FROM jg_pack p FORCE INDEX (PRIMARY) WHERE p.queue = " + strconv.Itoa(queue) +
-		" AND p.`rank` > " + strconv.FormatInt(rank-sqlcore.PackMax, 10) + " " + more)
+		" AND p.`rank` > " + strconv.FormatInt(behind-sqlcore.PackMax, 10) + " ORDER BY p.`rank` LIMIT " + strconv.Itoa(n))
 }
-
-// OpenFirst opens packs behind what is gathered for the line, which it counts.
-func (b *buffered) OpenFirst(queue int, behind int64, n int) error {
-	if err := b.settle([]string{"jg_ready"}); err != nil {
-		return err
-	}
-	return b.link.OpenFirst(queue, behind, n)
-}
-
-// OpenAt opens a pack: what is gathered is about other rows than those that it makes.
-func (b *buffered) OpenAt(queue int, rank int64) error { return b.link.OpenAt(queue, rank) }

@@ -79,7 +79,7 @@ func hotTexts(t *testing.T, d *database) (all []string) {
 	for _, oldest := range []bool{true, false} {
 		find = append(find, m.t.packsText(&sqlcore.PackRange{Shelf: 1, Oldest: oldest, Bound: ids[0][:], Limit: 10}))
 	}
-	find = append(find, f.packsText(1, 3), f.packsText(2, 3), d.jobsText(ids[0][:]), m.t.openFirstText(1, 5, 10), m.t.openAtText(1, 5))
+	find = append(find, f.packsText(1, 3), f.packsText(2, 3), d.jobsText(ids[0][:]), m.t.openFirstText(1, 5, 10), m.t.openAtText(1, []int64{5, 9, 500}))
 	return append(find, f.claimText(1), f.claimText(2), d.filledText([]int{1, 2, 3}), string(gone[0].b), string(drop.b), d.pollText([]int{1, 2}),
 		d.idleText(&sqlcore.IdleTick{Session: 1, Owner: "a", Queues: []int{1, 2}}))
 }

@@ -39,7 +39,7 @@ func (t *transaction) Commit() error {
 
 // Rollback undoes all. A connection on which that fails is given up: its end undoes all too.
 func (t *transaction) Rollback() {
-	t.open = nil
+	t.open, t.places = nil, nil
 	err := t.run("ROLLBACK")
 	switch {
 	case t.lent != nil:

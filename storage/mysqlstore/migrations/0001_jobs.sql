@@ -125,7 +125,7 @@ CREATE TABLE IF NOT EXISTS jg_big (
 	PRIMARY KEY (job, part)
 ) ENGINE = InnoDB ROW_FORMAT = DYNAMIC;
 
--- What waits for a worker: line 0 of a queue, and its held lines. Two jobs may have one
+-- What waits for a worker and is in no pack: on line 0 of a queue, and on its held lines. Two jobs may have one
 -- rank: those who store them at the same time do not know of each other.
 CREATE TABLE IF NOT EXISTS jg_ready (
 	queue  INT NOT NULL,
