@@ -128,7 +128,10 @@ func (f *plainFetch) lines(queues []int) string {
 
 // readyColumns are what a fetch reads: of new jobs less than of others.
 const readyColumns = "r.`rank`, r.job, r.flags, r.shape, j.links, j.created, j.payload, j.options, j.metadata, j.extra, " +
-	"IF(r.flags & 4, NULL, CAST(CONCAT_WS(' ', COALESCE(j.fetches, 0), j.attempt, COALESCE(j.retries, 0), COALESCE(j.lost, 0), j.enqueued, COALESCE(j.started, 0)) AS BINARY))"
+	"IF(r.flags & 4, NULL, " + moreColumns + ")"
+
+// moreColumns are what a job says that is not new, see notNew.
+const moreColumns = "CAST(CONCAT_WS(' ', COALESCE(j.fetches, 0), j.attempt, COALESCE(j.retries, 0), COALESCE(j.lost, 0), j.enqueued, COALESCE(j.started, 0)) AS BINARY)"
 
 // claimText locks the first rows of a queue that have one job each, and reads these.
 func (f *plainFetch) claimText(queue int) string {

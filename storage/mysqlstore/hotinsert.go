@@ -16,7 +16,7 @@ func (d *database) InsertPlain(ctx context.Context, jobs []sqlcore.PlainJob) (ta
 			return err
 		}
 		now, first := d.clock.places(len(jobs))
-		all := []*writing{d.newJobs(jobs, first, now), d.newPacks(jobs, first), d.newTally(jobs)}
+		all := []*writing{d.newJobs(jobs, first, now), d.texts.newPacks(jobs, first), d.newTally(jobs)}
 		if len(jobs) < manyJobs {
 			return l.write(all, "COMMIT")
 		}
@@ -66,10 +66,10 @@ func rankOf(j *sqlcore.PlainJob, first int64, i int) int64 {
 }
 
 // newPacks puts the jobs on their lines.
-func (d *database) newPacks(jobs []sqlcore.PlainJob, first int64) *writing {
+func (t *texts) newPacks(jobs []sqlcore.PlainJob, first int64) *writing {
 	packs := sqlcore.PacksOf(jobs)
 	w := room(100 + 150*len(packs) + 2*idSize*len(jobs))
-	w.add(d.texts.Named("INSERT INTO jg_pack (queue, `rank`, low, high, shape, shelf, n, jobs) VALUES "))
+	w.add(t.Named("INSERT INTO jg_pack (queue, `rank`, low, high, shape, shelf, n, jobs) VALUES "))
 	for i := range packs {
 		p := &packs[i]
 		j := &jobs[p.First]

@@ -130,9 +130,17 @@ func (f *plainFetch) read(picks []pick) ([]columns, error) {
 // jobsText reads jobs by their ids, which are one value: what it takes to read a long list
 // costs more than the reading. Their places come from jg_keylock.
 func (d *database) jobsText(ids []byte) string {
-	return d.texts.Named("SELECT k.slot, j.links, j.created, j.payload, j.options, j.metadata, j.extra FROM jg_keylock k FORCE INDEX (PRIMARY)" +
+	return d.texts.Named("SELECT k.slot, j.links, j.created, j.payload, j.options, j.metadata, j.extra, IF(j.links & " + strconv.Itoa(sqlcore.PromoteDue) + ", " + moreColumns + ", NULL) FROM jg_keylock k FORCE INDEX (PRIMARY)" +
 		" STRAIGHT_JOIN jg_job j FORCE INDEX (PRIMARY) ON j.id = SUBSTR(" + string(appendHex(nil, ids)) + ", 16 * k.slot + 1, 16)" +
 		" WHERE k.slot < " + strconv.Itoa(len(ids)/idSize))
+}
+
+// notNew completes a job by moreColumns: those of a new one are null.
+func notNew(r *sqlcore.PlainRow, more []byte) {
+	r.Enqueued = r.Created
+	if n := numbersOf(more); len(n) == 6 {
+		r.Fetch, r.Attempt, r.Retries, r.Lost, r.Enqueued, r.Started = int(n[0])+1, int(n[1]), int(n[2]), int(n[3]), n[4], n[5]
+	}
 }
 
 // give adds a job to the answer, unless it is the core's matter.
@@ -145,16 +153,13 @@ func (f *plainFetch) give(queue int, at *pick, job columns) bool {
 	if c := at.row; c != nil {
 		r.ID, r.Shape, r.Rank, links = storage.ID(c.bytes(1)), int(c.int(3)), c.int(0), int(c.int(4))
 		r.Created, r.Payload, r.Options, r.Metadata, r.Extra = c.int(5), c.bytes(6), c.bytes(7), c.bytes(8), c.bytes(9)
-		r.Enqueued = r.Created
-		if n := numbersOf(c.bytes(10)); len(n) == 6 {
-			r.Fetch, r.Attempt, r.Retries, r.Lost, r.Enqueued, r.Started = int(n[0])+1, int(n[1]), int(n[2]), int(n[3]), n[4], n[5]
-		}
+		notNew(&r, c.bytes(10))
 		f.gone = append(f.gone, goneRow{queue, r.Rank, r.ID})
 	} else {
 		p := at.p
 		r.ID, r.Shape, r.Rank, links = storage.ID(p.jobs[at.k*idSize:]), p.shape, p.head()+int64(at.k), int(job.int(1))
 		r.Created, r.Payload, r.Options, r.Metadata, r.Extra = job.int(2), job.bytes(3), job.bytes(4), job.bytes(5), job.bytes(6)
-		r.Enqueued = r.Created
+		notNew(&r, job.bytes(7))
 		if at.k == 0 {
 			f.packs, f.sizes = append(f.packs, *p), append(f.sizes, 0)
 		}

@@ -82,13 +82,13 @@ func (t *texts) takeOf(packs []pack, n []int) (all []*writing) {
 
 // openPacks makes rows of jg_ready of the first n jobs of packs.
 func (l *link) openPacks(packs []pack, n []int) error {
-	w := new(writing).add(l.texts.Named("INSERT INTO jg_ready (queue, `rank`, job, shape, shelf) VALUES "))
+	w := new(writing).add(l.texts.Named("INSERT INTO jg_ready (queue, `rank`, job, shape, shelf, flags) VALUES "))
 	first := true
 	for i := range packs {
 		p := &packs[i]
 		for k := range n[i] {
 			id := storage.ID(p.jobs[k*idSize:])
-			w.row(first, int64(p.queue)).int(p.head() + int64(k)).id(&id).int(int64(p.shape)).int(int64(p.shelf)).end()
+			w.row(first, int64(p.queue)).int(p.head() + int64(k)).id(&id).int(int64(p.shape)).int(int64(p.shelf)).int(readyPlain).end() // not all are new
 			first = false
 		}
 	}

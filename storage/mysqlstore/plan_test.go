@@ -67,8 +67,8 @@ func hotTexts(t *testing.T, d *database) (all []string) {
 	}
 	drop := p.drop()
 	m := &promotion{t: &transaction{buffered: &buffered{link: &link{texts: d.texts}}}, p: &sqlcore.PlainPromote{Limit: 10, Queues: map[int]int{1: 1}}}
-	moved := appendMoved(nil, ids[0], 1)
-	find = append(find, m.t.promoteText(m.p, textDue), m.text(textMoveReady, moved, 1), m.text(textMoveJobs, moved, 0))
+	m.jobs, m.gone = appendMoved(nil, ids[0], 1), ids[:1]
+	find = append(find, m.t.promoteText(m.p, textDue), m.text(textMoveJobs))
 	d.usual.took(2, []int64{1 << priorityBits})
 	d.usual.taken[2][1] = usualFrom + 1
 	f.r.Spans = append(f.r.Spans, sqlcore.ReadySpan{Queue: 2, Behind: -1, Upto: 1 << priorityBits}, sqlcore.ReadySpan{Queue: 2, Behind: 1<<priorityBits + 5, Upto: 2 << priorityBits})

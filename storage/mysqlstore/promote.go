@@ -2,8 +2,6 @@ package mysqlstore
 
 import (
 	"encoding/binary"
-	"maps"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -31,8 +29,6 @@ const (
 	movedID   = "SUBSTR(m.v, 1, 16)"
 	movedRank = "CAST(CONV(HEX(SUBSTR(m.v, 17, 8)), 16, 10) AS SIGNED)"
 
-	textMoveReady = "INSERT INTO jg_ready (queue, line, `rank`, job, most, shape, shelf, flags)" +
-		" SELECT @queue, 0, " + movedRank + ", " + movedID + ", 0, @shape, @shelf, 1" + textMoved
 	// An insert of rows that are there: to change rows that another table names, a server
 	// would lock both.
 	textMoveJobs = "INSERT INTO jg_job (id, cls, due, `rank`, enqueued, links) SELECT " + movedID + ", 4, 0, " + movedRank + ", @now, @due" + textMoved +
@@ -54,7 +50,7 @@ func (t *transaction) PromotePlain(p sqlcore.PlainPromote) (moved []sqlcore.Plai
 	if err != nil {
 		return nil, err
 	}
-	m := &promotion{t: t, p: &p, jobs: make([]byte, 0, movedSize*p.Limit), shapes: make(map[int][]byte), counts: make(map[[2]int]int)}
+	m := &promotion{t: t, p: &p, jobs: make([]byte, 0, movedSize*p.Limit), counts: make(map[[2]int]int)}
 	if err := m.read(found); err != nil || len(m.gone) == 0 {
 		return nil, err
 	}
@@ -69,9 +65,9 @@ type promotion struct {
 	t      *transaction
 	p      *sqlcore.PlainPromote
 	jobs   []byte
-	shapes map[int][]byte // the same by shape
-	gone   []storage.ID   // from jg_find
-	counts map[[2]int]int // by shape and class
+	packed []sqlcore.PlainJob // the same
+	gone   []storage.ID       // from jg_find
+	counts map[[2]int]int     // by shape and class
 }
 
 // read gives places to what was found.
@@ -83,13 +79,14 @@ func (m *promotion) read(found *rows) error {
 		}
 		c := columns(row)
 		id, shape := storage.ID(c.bytes(0)), int(c.int(1))
-		if _, known := m.p.Queues[shape]; !known {
+		queue, known := m.p.Queues[shape]
+		if !known {
 			continue
 		}
 		m.gone = append(m.gone, id)
-		rank := c.int(3)>>60<<60 | (m.p.Place + int64(len(m.gone)))
-		m.jobs = appendMoved(m.jobs, id, rank)
-		m.shapes[shape] = appendMoved(m.shapes[shape], id, rank)
+		priority := c.int(3) >> 60
+		m.jobs = appendMoved(m.jobs, id, priority<<60|(m.p.Place+int64(len(m.gone))))
+		m.packed = append(m.packed, sqlcore.PlainJob{ID: id, Shape: shape, Shelf: int(shelfOf(int64(shape))), Queue: queue, Priority: int(priority)})
 		m.counts[[2]int{shape, int(c.int(2))}]++
 		if c.int(4) == 0 {
 			continue
@@ -106,20 +103,15 @@ func appendMoved(b []byte, id storage.ID, rank int64) []byte {
 
 // write moves them, in one round trip where that costs least.
 func (m *promotion) write() error {
-	var texts []string
-	for _, shape := range slices.Sorted(maps.Keys(m.shapes)) {
-		texts = append(texts, m.text(textMoveReady, m.shapes[shape], shape))
-	}
-	texts = append(texts, m.text(textMoveJobs, m.jobs, 0))
-	if err := m.t.all(texts...); err != nil {
+	packs := m.t.texts.newPacks(m.packed, m.p.Place+1)
+	if err := m.t.all(string(packs.b), m.text(textMoveJobs)); err != nil {
 		return err
 	}
 	return m.t.dropRows(sqlDropFind, "jg_find", m.gone)
 }
 
-func (m *promotion) text(text string, jobs []byte, shape int) string {
-	return strings.NewReplacer("@jobs", string(appendHex(nil, jobs)), "@n", strconv.Itoa(len(jobs)/movedSize), "@queue", strconv.Itoa(m.p.Queues[shape]),
-		"@shape", strconv.Itoa(shape), "@shelf", strconv.FormatInt(shelfOf(int64(shape)), 10)).Replace(m.t.promoteText(m.p, text))
+func (m *promotion) text(text string) string {
+	return strings.NewReplacer("@jobs", string(appendHex(nil, m.jobs)), "@n", strconv.Itoa(len(m.gone))).Replace(m.t.promoteText(m.p, text))
 }
 
 func (t *transaction) promoteText(p *sqlcore.PlainPromote, text string) string {
