@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/gojobgen/jobgen/internal/faultproxy"
 	"github.com/gojobgen/jobgen/internal/testservers"
@@ -13,11 +14,12 @@ import (
 // backend is a store on a server of the test's own, with all that a fault can get at.
 type backend struct {
 	name   string
-	url    string            // for workers and clients: through the proxy where there is one
-	direct string            // for the judge: around it
-	proxy  *faultproxy.Proxy // nil: no network in between
-	server server            // nil: no server process
-	disk   *disk             // where the data are; nil: no matter
+	url    string                          // for workers and clients: through the proxy where there is one
+	direct string                          // for the judge: around it
+	proxy  *faultproxy.Proxy               // nil: no network in between
+	server server                          // nil: no server process
+	disk   *disk                           // where the data are; nil: no matter
+	mend   func(ctx context.Context) error // what an operator does after the disk was full; nil: nothing
 	// failover kills the master, waits for another and brings the old one back. Nil: the
 	// store has one server only.
 	failover func(ctx context.Context) error
@@ -106,7 +108,32 @@ func startRedis(t *testing.T) *backend {
 	d := newDisk(t)
 	s := testservers.Redis(t, testservers.RedisOptions{AOF: "everysec", Folder: d.dir, Config: []string{"maxmemory-policy noeviction"}})
 	p := behind(t, s.Addr)
-	return &backend{url: "redis://" + p.Addr() + "/0", direct: "redis://" + s.Addr + "/0", proxy: p, server: s, disk: d}
+	return &backend{url: "redis://" + p.Addr() + "/0", direct: "redis://" + s.Addr + "/0", proxy: p, server: s, disk: d,
+		mend: func(ctx context.Context) error { return rewrite(ctx, s) }}
+}
+
+// rewrite has the append-only file written anew. On a full disk Redis (7.0.15) may leave a
+// command in it that is cut off in the middle, and refuses to read the file at its next start.
+func rewrite(ctx context.Context, s *testservers.RedisServer) error {
+	for begun := false; ; {
+		info, err := s.Do(ctx, "INFO", "persistence")
+		switch busy := !strings.Contains(info, "aof_rewrite_in_progress:0") || !strings.Contains(info, "aof_rewrite_scheduled:0"); {
+		case err != nil:
+			return err
+		case begun && !busy && strings.Contains(info, "aof_last_bgrewrite_status:ok"):
+			return nil
+		case !busy:
+			if _, err := s.Do(ctx, "BGREWRITEAOF"); err != nil {
+				return err
+			}
+			begun = true
+		}
+		select {
+		case <-time.After(20 * time.Millisecond): // another process writes
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
 }
 
 // behind puts a proxy before a server's address.

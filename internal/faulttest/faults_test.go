@@ -88,6 +88,11 @@ var faults = []fault{
 		time.Sleep(c.between(time.Second, 3*time.Second))
 		c.check(c.b.disk.free())
 		c.revive()
+		if c.b.mend != nil {
+			ctx, cancel := context.WithTimeout(context.Background(), callLimit)
+			defer cancel()
+			c.check(c.b.mend(ctx))
+		}
 	}},
 	{"worker killed", always, func(c *campaign, m *mark) {
 		i := c.pick()

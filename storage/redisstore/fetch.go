@@ -11,7 +11,7 @@ import (
 	"github.com/gojobgen/jobgen/storage/internal/rules"
 )
 
-var fetchScript = lazy("fetch")
+var fetchScript = lazyWaiting("fetch")
 
 // maxFetch is how many jobs one Fetch gives at most, so that no script takes long.
 const maxFetch = 2000

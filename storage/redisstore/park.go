@@ -21,7 +21,7 @@ import (
 func (b *bell) parkedAt(r *storage.FetchRequest) string {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if b.pubsub == nil || r.Max == 0 {
+	if b.pubsub == nil || r.Max == 0 || b.s.opt.replicas > 0 { // an answer that is published does not wait for them
 		return ""
 	}
 	return b.s.hand

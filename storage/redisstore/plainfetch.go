@@ -10,7 +10,7 @@ import (
 	"github.com/gojobgen/jobgen/storage"
 )
 
-var plainFetchScript = lazy("plain_fetch")
+var plainFetchScript = lazyWaiting("plain_fetch")
 
 // guess says whether the plain script is worth a try: after it had to pass, the next
 // calls do not try it, more of them each time.

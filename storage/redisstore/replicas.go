@@ -41,7 +41,7 @@ func (sh *shard) runSafe(ctx context.Context, sc *script, argv []any) (any, erro
 	if err != nil {
 		return nil, sh.s.fault("waiting for replicas failed", err)
 	}
-	if n < opt.replicas {
+	if n < opt.replicas && !sc.may {
 		return nil, fmt.Errorf("redisstore: %d of %d replicas have the write after %v: it may survive a failover or not, make the same call again",
 			n, opt.replicas, opt.timeout)
 	}

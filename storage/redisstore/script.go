@@ -33,6 +33,7 @@ type script struct {
 	text string
 	sha  string
 	safe bool // what it writes waits for replicas, where the option asks for them
+	may  bool // it goes on where they do not answer in time
 }
 
 // load puts a script together from its file and those that it uses.
@@ -55,6 +56,15 @@ func lazySafe(name string) func() *script {
 	return sync.OnceValue(func() *script {
 		sc := load(name)
 		sc.safe = true
+		return sc
+	})
+}
+
+// lazyWaiting is lazySafe for a script that goes on without replicas that do not answer.
+func lazyWaiting(name string) func() *script {
+	return sync.OnceValue(func() *script {
+		sc := load(name)
+		sc.safe, sc.may = true, true
 		return sc
 	})
 }

@@ -53,7 +53,9 @@ func Namespace(name string) Option { return func(o *options) { o.namespace = nam
 
 // WaitReplicas makes Insert and Settle wait until n replicas have what was written, for
 // at most timeout. Where they do not, the call fails: what it wrote may survive a
-// failover or not, and the same call may be made again.
+// failover or not, and the same call may be made again. Fetch waits, too, so that a
+// failover does not forget a run and give its number to another, but goes on when the
+// time is over: no outcome of its jobs is accepted before replicas have that.
 func WaitReplicas(n int, timeout time.Duration) Option {
 	return func(o *options) { o.replicas, o.timeout = n, timeout }
 }
