@@ -235,4 +235,8 @@ func TestOddSettles(t *testing.T) {
 	if v := s.settle(got[1:2]); v[0] != storage.Refused {
 		t.Errorf("the token of a dead session: got %v", v)
 	}
+	s.add(1)
+	if n := s.hotFetch(s.call + 1); n != 0 {
+		t.Errorf("a dead session was given %d jobs, which nobody takes back", n)
+	}
 }
