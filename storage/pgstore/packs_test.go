@@ -198,3 +198,35 @@ func TestSettleOfManyCalls(t *testing.T) {
 		t.Errorf("counters: got %v", counts.By)
 	}
 }
+
+// A token of another fetch does not make a job begin that is held ready, in a claim or in
+// a row of its own.
+func TestStaleTokensBeginNothing(t *testing.T) {
+	for _, apart := range []bool{false, true} {
+		s := newStage(t)
+		s.add(5)
+		s.fetch(1)
+		r := s.request(1)
+		r.Ahead = 3
+		got, err := s.store.Fetch(t.Context(), r)
+		s.must(err)
+		if len(got.Jobs) != 4 || !got.Jobs[2].Ahead {
+			t.Fatalf("got %d jobs", len(got.Jobs))
+		}
+		if apart { // the core makes rows of the claim
+			_, err := s.store.Control(t.Context(), storage.Control{Action: storage.Cancel, IDs: []storage.ID{got.Jobs[0].Job.ID}})
+			s.must(err)
+		}
+		stale, good := got.Jobs[2].Token, got.Jobs[3].Token
+		stale.Fetch++
+		_, err = s.store.Settle(t.Context(), storage.SettleRequest{Session: s.id, Started: []storage.Token{stale, good}})
+		s.must(err)
+		for i, want := range []bool{false, true} {
+			info, err := s.store.Job(t.Context(), got.Jobs[2+i].Job.ID)
+			s.must(err)
+			if begun := !info.StartedAt.IsZero(); begun != want {
+				t.Errorf("apart %v, job %d: begun is %v, want %v", apart, i, begun, want)
+			}
+		}
+	}
+}
