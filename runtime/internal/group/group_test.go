@@ -144,6 +144,7 @@ func TestFlightsThatFail(t *testing.T) {
 		over := make(chan struct{})
 		go func() { calls.Wait(); close(over) }()
 		for n := 0; ; n++ {
+			synctest.Wait() // all who can call have called
 			var err error
 			if n%3 == 1 {
 				err = errors.New("the store is down")
