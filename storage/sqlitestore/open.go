@@ -117,7 +117,7 @@ func open(path string, o options, texts *sqlcore.Texts) (*Store, error) {
 
 // prepare makes the tables and opens the readers.
 func (f *file) prepare(path string, o options) (version string, err error) {
-	if err := f.link.Run(`PRAGMA busy_timeout = 10000; PRAGMA journal_mode = WAL; PRAGMA synchronous = ` + o.sync.String() +
+	if err := f.set(`PRAGMA busy_timeout = 10000; PRAGMA journal_mode = WAL; PRAGMA synchronous = ` + o.sync.String() +
 		`; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -8192; PRAGMA wal_autocheckpoint = 2000`); err != nil {
 		return "", err
 	}
@@ -134,6 +134,21 @@ func (f *file) prepare(path string, o options) (version string, err error) {
 	f.readers.SetMaxOpenConns(o.readers)
 	f.readers.SetMaxIdleConns(o.readers)
 	return f.link.conn.version(), nil
+}
+
+// openPatience is how long processes that start at once on a new file wait for each other.
+const openPatience = 10 * time.Second
+
+// set runs the settings of the file. Of two processes that make a new file a WAL file at
+// the same time, SQLite refuses one at once, whatever its busy timeout is: each would wait
+// for the other. That one tries again.
+func (f *file) set(settings string) error {
+	for end := time.Now().Add(openPatience); ; time.Sleep(5 * time.Millisecond) {
+		err := f.link.Run(settings)
+		if codeOf(err) != codeBusy || time.Now().After(end) {
+			return err
+		}
+	}
 }
 
 //go:embed migrations/*.sql
