@@ -61,11 +61,15 @@ type plainFetch struct {
 	fresh  bool // take a slot that was never used
 }
 
-// goneRow is where a job was taken from.
+// onReady is the rest of the key of jg_ready, see leave.
+const onReady = "r.line = 0 AND r.job = v.b"
+
+// goneRow is the key of a row that leaves a main line: a job's, or a pack's with its
+// first id.
 type goneRow struct {
 	queue int
 	rank  int64
-	job   storage.ID
+	id    storage.ID
 }
 
 func (f *plainFetch) run() error {
@@ -158,7 +162,7 @@ func (f *plainFetch) write() error {
 	}
 	c := f.d.claims.make(f.r.Session, jobs, f.fresh)
 	c.call, c.started, c.ahead = f.r.Call, f.got.Now.UnixMilli(), ahead
-	all := append(f.leave(f.gone), f.d.texts.takeOf(f.packs, f.sizes)...)
+	all := append(f.d.texts.leave("jg_ready r", onReady, f.gone), f.d.texts.takeOf(f.packs, f.sizes)...)
 	err := f.l.write(append(all, c.insert(f.d.texts)), "COMMIT")
 	switch {
 	case err == nil:
@@ -174,20 +178,20 @@ func (f *plainFetch) write() error {
 	return err
 }
 
-// leave takes jobs off the main lines: those of a queue stand together.
-func (f *plainFetch) leave(gone []goneRow) (all []*writing) {
+// leave removes rows of main lines, by their whole key: those of a queue stand together.
+func (t *texts) leave(table, on string, gone []goneRow) (all []*writing) {
 	for len(gone) > 0 {
 		n := 1
 		for n < len(gone) && gone[n].queue == gone[0].queue {
 			n++
 		}
 		some := gone[:n]
-		on := "r.queue = " + strconv.Itoa(some[0].queue) + " AND r.line = 0 AND r.`rank` = v.a AND r.job = v.b"
-		all = append(all, f.d.texts.removing("jg_ready r", on, n, 2, func(w *writing, i, k int) {
+		where := "r.queue = " + strconv.Itoa(some[0].queue) + " AND r.`rank` = v.a AND " + on
+		all = append(all, t.removing(table, where, n, 2, func(w *writing, i, k int) {
 			if k == 0 {
 				w.number(some[i].rank)
 			} else {
-				w.b = appendHex(w.b, some[i].job[:])
+				w.b = appendHex(w.b, some[i].id[:])
 			}
 		}))
 		gone = gone[n:]

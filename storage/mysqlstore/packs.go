@@ -51,33 +51,17 @@ func (p *pack) head() int64 { return p.rank + int64(p.taken) }
 
 // takeOf takes the first n jobs out of each pack: one without jobs is gone.
 func (t *texts) takeOf(packs []pack, n []int) (all []*writing) {
-	var gone []*pack
+	var gone []goneRow
 	for i := range packs {
 		p := &packs[i]
 		if n[i] == p.left() {
-			gone = append(gone, p)
+			gone = append(gone, goneRow{p.queue, p.rank, storage.ID(p.low)})
 			continue
 		}
 		all = append(all, new(writing).add(t.Named("UPDATE jg_pack SET taken = ")).number(int64(p.taken+n[i])).add(" WHERE queue = ").
 			number(int64(p.queue)).add(" AND `rank` = ").number(p.rank).add(" AND low = ").vals(p.low))
 	}
-	for len(gone) > 0 {
-		queue, some := gone[0].queue, 1
-		for some < len(gone) && gone[some].queue == queue {
-			some++
-		}
-		of := gone[:some]
-		on := "p.queue = " + strconv.Itoa(queue) + " AND p.`rank` = v.a AND p.low = v.b"
-		all = append(all, t.removing("jg_pack p", on, some, 2, func(w *writing, i, k int) {
-			if k == 0 {
-				w.number(of[i].rank)
-			} else {
-				w.b = appendHex(w.b, of[i].low)
-			}
-		}))
-		gone = gone[some:]
-	}
-	return all
+	return append(all, t.leave("jg_pack r", "r.low = v.b", gone)...)
 }
 
 // openPacks makes rows of jg_ready of the first n jobs of packs.

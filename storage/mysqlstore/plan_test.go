@@ -59,7 +59,7 @@ func hotTexts(t *testing.T, d *database) (all []string) {
 	for i := range ids {
 		ids[i] = storage.NewID()
 	}
-	gone := f.leave([]goneRow{{1, 10, ids[0]}, {1, 11, ids[1]}, {1, 12, ids[2]}})
+	gone := d.texts.leave("jg_ready r", onReady, []goneRow{{1, 10, ids[0]}, {1, 11, ids[1]}, {1, 12, ids[2]}})
 	p := &plainSettle{d: d, session: 1, ends: []sqlcore.PlainEnd{{Job: ids[0]}, {Job: ids[1]}, {Job: ids[2]}}, written: []bool{true, true, true}}
 	find, err := p.findText()
 	if err != nil {

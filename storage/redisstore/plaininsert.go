@@ -2,7 +2,6 @@ package redisstore
 
 import (
 	"bytes"
-
 	"context"
 	"encoding/binary"
 	"strconv"

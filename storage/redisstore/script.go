@@ -47,24 +47,18 @@ func load(name string) *script {
 }
 
 // lazy is a script that is put together when it is run first.
-func lazy(name string) func() *script {
-	return sync.OnceValue(func() *script { return load(name) })
-}
+func lazy(name string) func() *script { return lazyAs(name, script{}) }
 
 // lazySafe is lazy for a script whose writes wait for replicas.
-func lazySafe(name string) func() *script {
-	return sync.OnceValue(func() *script {
-		sc := load(name)
-		sc.safe = true
-		return sc
-	})
-}
+func lazySafe(name string) func() *script { return lazyAs(name, script{safe: true}) }
 
 // lazyWaiting is lazySafe for a script that goes on without replicas that do not answer.
-func lazyWaiting(name string) func() *script {
+func lazyWaiting(name string) func() *script { return lazyAs(name, script{safe: true, may: true}) }
+
+func lazyAs(name string, how script) func() *script {
 	return sync.OnceValue(func() *script {
 		sc := load(name)
-		sc.safe, sc.may = true, true
+		sc.safe, sc.may = how.safe, how.may
 		return sc
 	})
 }

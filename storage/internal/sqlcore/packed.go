@@ -37,7 +37,7 @@ type Pack struct {
 	Jobs  []byte // their ids, one after the other, in no order
 }
 
-// openFirst has jg_ready what of the first n jobs behind a rank of a line is in packs.
+// openFirst moves to jg_ready what of the first n jobs behind a rank of a line is in packs.
 func (t *tx) openFirst(queue, line int, behind int64, n int) error {
 	if p, ok := t.Link.(Packer); ok && line == 0 {
 		return p.OpenFirst(queue, behind, n)
@@ -45,7 +45,7 @@ func (t *tx) openFirst(queue, line int, behind int64, n int) error {
 	return nil
 }
 
-// openAt has jg_ready what is in the pack in which a place of a line lies.
+// openAt moves to jg_ready what is in the pack in which a place of a line lies.
 func (t *tx) openAt(queue, line int, rank int64) error {
 	if p, ok := t.Link.(Packer); ok && line == 0 {
 		return p.OpenAt(queue, rank)
