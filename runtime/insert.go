@@ -46,7 +46,7 @@ const (
 // rides over the restart of a store; who waits for less ends the call's context.
 const insertPatience = 5 * time.Second
 
-// flushTimeout bounds a shared insert: its callers' contexts do not.
+// flushTimeout bounds a shared insert, also where its callers' contexts do not.
 const flushTimeout = 10 * time.Second
 
 func newGrouped(store storage.Inserter) *grouped {
@@ -85,8 +85,8 @@ func alone(g storage.Group) bool {
 	return len(g.Jobs) > maxSharedJobs || bytes > maxSharedBytes
 }
 
-func (g *grouped) flush(groups []storage.Group, answers []storage.InsertResult) error {
-	ctx, cancel := context.WithTimeout(context.Background(), flushTimeout)
+func (g *grouped) flush(ctx context.Context, groups []storage.Group, answers []storage.InsertResult) error {
+	ctx, cancel := context.WithTimeout(ctx, flushTimeout)
 	defer cancel()
 	results, err := g.store.Insert(ctx, groups...)
 	copy(answers, results)

@@ -3,7 +3,6 @@ package redisstore
 import (
 	"crypto/sha256"
 	"sync"
-	"time"
 
 	"github.com/gojobgen/jobgen/storage"
 )
@@ -51,34 +50,4 @@ func refsOf(set *storage.KindSet) []byte {
 		refs = append(append(refs, k[:]...), p[:]...)
 	}
 	return refs
-}
-
-// toldNames are the names that a shard was told lately. They are told again and again,
-// since what was told may have been lost with a failover.
-type toldNames struct {
-	mu sync.Mutex
-	at map[string]time.Time
-}
-
-const tellEvery = time.Second
-
-// due reports whether a name has to be told.
-func (t *toldNames) due(name string) bool {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	return time.Since(t.at[name]) > tellEvery
-}
-
-func (t *toldNames) note(names []string) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if len(t.at) >= mostInterned {
-		t.at = nil
-	}
-	for _, name := range names {
-		if t.at == nil {
-			t.at = make(map[string]time.Time)
-		}
-		t.at[name] = time.Now()
-	}
 }

@@ -176,6 +176,12 @@ func TestParkedSessionEnds(t *testing.T) {
 	more := p.insert(t, 1)
 	wantState(t, p.client, more[0], storage.Enqueued, "nobody waits")
 
+	idle := newWorker(t, p.server, "other", "k")
+	idle.fetch(t, 10)
+	if err := p.client.CloseSession(t.Context(), idle.session); err != nil {
+		t.Fatalf("a session whose call is parked and that ran nothing: %v", err)
+	}
+
 	w := newWorker(t, p.server, "q", "k")
 	w.succeed(t, w.fetch(t, 10)...)
 	w.fetch(t, 10) // parks the next one

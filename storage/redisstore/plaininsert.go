@@ -30,57 +30,62 @@ func isPlain(g *storage.Group) bool {
 	return true
 }
 
-// middle is what the records of jobs alike share: priority, N8 of queue, kind and
-// fingerprint.
-type middle [25]byte
-
-// kindOf is what decides the middle of a record.
-type kindOf struct {
-	queue, kind, print string
-	priority           int
-	scheduled          bool
-}
-
 // plainArgs collects the arguments of the plain script.
 type plainArgs struct {
+	known    *sorts
 	total    int // that become enqueued
 	names    []any
 	counters []any
 	queues   []byte
-	counts   []int // by counter
-
-	sorts map[kindOf]*sort
-	last  kindOf
-	runs  []run
-
-	told    *toldNames
-	telling []string // names
-}
-
-// sort is a sort of jobs with its counter.
-type sort struct {
-	middle  middle
-	counter int
+	counts   []int         // by counter
+	sorts    []*sort       // by counter
+	met      map[*sort]int // counters; of several sorts
+	runs     []run
+	telling  []*sort // that note their names
 }
 
 // run is some jobs of a sort that follow each other.
 type run struct {
-	sort      *sort
-	jobs      []*storage.NewJob
-	scheduled bool
+	sort    *sort
+	counter int
+	jobs    []*storage.NewJob
 }
 
 func (a *plainArgs) add(n *storage.NewJob) {
 	kind := kindOf{n.Queue, n.Kind, n.Fingerprint, n.Priority, isLater(n.Due)}
-	if len(a.runs) == 0 || kind != a.last {
-		a.begin(kind)
+	if len(a.runs) == 0 || kind != a.runs[len(a.runs)-1].sort.kindOf {
+		s := a.known.of(kind)
+		a.runs = append(a.runs, run{sort: s, counter: a.counter(s)})
 	}
 	r := &a.runs[len(a.runs)-1]
 	r.jobs = append(r.jobs, n)
-	a.counts[r.sort.counter]++
-	if !r.scheduled {
+	a.counts[r.counter]++
+	if !kind.scheduled {
 		a.total++
 	}
+}
+
+// counter is the number of the counter of a sort.
+func (a *plainArgs) counter(s *sort) int {
+	if len(a.sorts) > 0 && a.met == nil {
+		a.met = map[*sort]int{a.sorts[0]: 0}
+	}
+	n, ok := a.met[s]
+	if ok {
+		return n
+	}
+	n = len(a.sorts)
+	if a.met != nil {
+		a.met[s] = n
+	}
+	a.sorts, a.counts, a.counters = append(a.sorts, s), append(a.counts, 0), append(a.counters, s.field[:], 0)
+	if names := s.names(); names != nil {
+		a.names, a.telling = append(a.names, names...), append(a.telling, s)
+	}
+	if !s.scheduled {
+		a.queues = append(a.queues, s.middle[1:9]...)
+	}
+	return n
 }
 
 // isLater reports whether a job with this due time is scheduled.
@@ -95,47 +100,6 @@ func dueText(w storage.When) string {
 		return "+" + strconv.FormatInt(ms, 10)
 	}
 	return ""
-}
-
-// begin begins a run of jobs alike.
-func (a *plainArgs) begin(kind kindOf) {
-	s := a.sorts[kind]
-	if s == nil {
-		s = a.meet(kind)
-	}
-	a.last = kind
-	a.runs = append(a.runs, run{sort: s, scheduled: kind.scheduled})
-}
-
-// meet notes the names and the counter of a sort of job.
-func (a *plainArgs) meet(kind kindOf) *sort {
-	if a.sorts == nil {
-		a.sorts = make(map[kindOf]*sort)
-	}
-	queue, name, print := n8(kind.queue), n8(kind.kind), n8(kind.print)
-	for _, name := range []string{kind.queue, kind.kind, kind.print} {
-		if name != "" && a.told.due(name) {
-			n := n8(name)
-			a.names = append(a.names, n[:], name)
-			a.telling = append(a.telling, name)
-		}
-	}
-	r := &sort{}
-	r.middle[0] = byte(kind.priority)
-	copy(r.middle[1:], queue[:])
-	copy(r.middle[9:], name[:])
-	copy(r.middle[17:], print[:])
-	state := storage.Scheduled
-	if !kind.scheduled {
-		state = storage.Enqueued
-		a.queues = append(a.queues, queue[:]...)
-	}
-	field := append([]byte{byte(state)}, r.middle[1:17]...)
-	r.counter = len(a.counts)
-	a.counters = append(a.counters, field, 0)
-	a.counts = append(a.counts, 0)
-	a.sorts[kind] = r
-	return r
 }
 
 // args are the arguments in the order of the script.
@@ -181,7 +145,7 @@ func (a *plainArgs) twice() bool {
 }
 
 func (r *run) args(args []any, b *bodies) []any {
-	if r.scheduled {
+	if r.sort.scheduled {
 		args = append(args, r.sort.middle[:], -len(r.jobs))
 		for _, n := range r.jobs {
 			args = append(args, n.ID[:], b.of(n), dueText(n.Due))
@@ -238,7 +202,7 @@ const handedOver = 2
 // plain stores groups with the plain script; it reports false when something of them is
 // stored already, and then nothing was written.
 func (in *inserting) plain(ctx context.Context, sh *shard, which []int) (bool, error) {
-	a := plainArgs{told: &sh.told}
+	a := plainArgs{known: &sh.sorts}
 	for _, i := range which {
 		for k := range in.groups[i].Jobs {
 			a.add(&in.groups[i].Jobs[k])
@@ -252,7 +216,9 @@ func (in *inserting) plain(ctx context.Context, sh *shard, which []int) (bool, e
 	if err != nil || done == 0 {
 		return false, err
 	}
-	sh.told.note(a.telling)
+	for _, s := range a.telling {
+		s.note()
+	}
 	if done != handedOver {
 		sh.s.woke(string(a.queues))
 	}

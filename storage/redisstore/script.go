@@ -72,7 +72,7 @@ type shard struct {
 	fetches guess
 	runs    runs
 	clock   clock
-	told    toldNames
+	sorts   sorts
 
 	mu       sync.Mutex
 	declared map[*script][]string

@@ -12,27 +12,54 @@ import (
 // run flushes until nothing waits, or too little for one flush beside another.
 func (g *Group[T, R]) run() {
 	stack.Grow()
+	g.work(g.begin(), nil, time.Time{})
+}
+
+// work does that, after a flush of f that failed at a time, if one did.
+func (g *Group[T, R]) work(f *flight[T, R], failed error, tried time.Time) {
 	var pauses pause.Pauses
-	f := g.begin()
 	for {
+		switch {
+		case failed == nil:
+			pauses.Reset()
+		case g.putBack(f, failed):
+			pauses.Sleep(context.Background(), tried)
+		}
 		runtime.Gosched() // who is about to call may join: it costs nothing when nobody is
 		if !g.take(f) {
 			return
 		}
-		tried := time.Now()
-		err := g.config.Flush(f.items, f.answers)
-		switch {
-		case err == nil:
-			pauses.Reset()
-			g.answer(f, nil)
-		case g.config.Again(err):
-			if g.putBack(f, err) {
-				pauses.Sleep(context.Background(), tried)
-			}
-		default:
-			g.answer(f, err)
+		tried, failed = time.Now(), g.config.Flush(context.Background(), f.items, f.answers)
+		if failed == nil || !g.config.Again(failed) {
+			g.answer(f, failed)
+			failed = nil
 		}
 	}
+}
+
+// flushOwn flushes what its caller waits for, in its goroutine. What others wait for by
+// then, or for what failed and is tried again, is another's.
+func (g *Group[T, R]) flushOwn(ctx context.Context, e *entry[T, R]) {
+	f, tried := g.begin(), time.Now()
+	f.hold(e)
+	err := g.config.Flush(ctx, f.items, f.answers)
+	switch {
+	case err == nil:
+	case ctx.Err() != nil:
+		err = context.Cause(ctx)
+	case g.config.Again(err):
+		go g.work(f, err, tried)
+		return
+	}
+	g.answer(f, err)
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.spare = append(g.spare, f)
+	if len(g.waiting) > 0 {
+		go g.run()
+		return
+	}
+	g.flights, g.ended = g.flights-1, time.Now()
 }
 
 // begin takes what a goroutine flushes with.
@@ -54,20 +81,24 @@ func (g *Group[T, R]) take(f *flight[T, R]) bool {
 	defer g.mu.Unlock()
 	n := min(len(g.waiting), g.limit)
 	if n == 0 || g.flights > 1 && n < g.config.Least {
-		g.flights--
+		g.flights, g.ended = g.flights-1, time.Now()
 		g.spare = append(g.spare, f)
 		return false
 	}
-	f.batch = append(f.batch[:0], g.waiting[:n]...)
+	f.hold(g.waiting[:n]...)
 	left := copy(g.waiting, g.waiting[n:])
 	clear(g.waiting[left:])
 	g.waiting = g.waiting[:left]
-	f.items, f.answers = f.items[:0], f.answers[:0]
+	return true
+}
+
+// hold makes these what is flushed.
+func (f *flight[T, R]) hold(batch ...*entry[T, R]) {
+	f.batch, f.items, f.answers = append(f.batch[:0], batch...), f.items[:0], f.answers[:0]
 	for _, e := range f.batch {
 		var none R
 		f.items, f.answers = append(f.items, e.item), append(f.answers, none)
 	}
-	return true
 }
 
 // answer hands out the answers of a flush, or its error.

@@ -1,8 +1,8 @@
 // Package group gathers concurrent calls into shared round trips: while one flush
 // is in flight, the calls that arrive wait together for the next. A call on an
-// idle group is flushed at once, so grouping adds no latency of its own. Where the
-// store can work on one flush while the next is prepared, more are in flight, but
-// only for calls that are many enough.
+// idle group is flushed at once, so grouping adds no latency of its own; after a quiet
+// moment its caller flushes it itself. Where the store can work on one flush while the
+// next is prepared, more are in flight, but only for calls that are many enough.
 package group
 
 import (
@@ -16,9 +16,10 @@ import (
 // Config is what a Group needs. All fields but Flights and Least are required.
 type Config[T, R any] struct {
 	// Flush handles items together and puts the answer on each into answers. Its error
-	// means that nothing is known of any. It is not bound to a caller, since none may end
-	// what others wait for. It keeps neither slice.
-	Flush func(items []T, answers []R) error
+	// means that nothing is known of any. ctx is the caller's where there is one item of a
+	// caller that waits for nothing else; it is not bound to any otherwise, since none may
+	// end what others wait for. It keeps neither slice.
+	Flush func(ctx context.Context, items []T, answers []R) error
 	// Limit is how many items go into one flush at most.
 	Limit int
 	// Flights is how many flushes are in flight at once at most (0: one), and Least is how
@@ -40,6 +41,7 @@ type Group[T, R any] struct {
 	limit   int             // items in one flush; less while flushes fail
 	flights int             // goroutines that flush
 	spare   []*flight[T, R] // of those that did
+	ended   time.Time       // when the last of them did
 }
 
 // flight is what one goroutine flushes.
@@ -68,6 +70,10 @@ func New[T, R any](c Config[T, R]) *Group[T, R] {
 	return g
 }
 
+// quiet is how long nothing was flushed when a caller flushes its item itself: before, others
+// may be about to call, which join while another goroutine is started.
+const quiet = 2 * time.Millisecond
+
 // Do adds item to the next flush and waits for its answer. When ctx ends first, Do
 // returns its cause: an item that still waits is withdrawn, one that is in flight
 // may be handled all the same.
@@ -78,7 +84,9 @@ func (g *Group[T, R]) Do(ctx context.Context, item T) (R, error) {
 	}
 	e := g.entries.Get().(*entry[T, R])
 	e.item = item
-	g.add(e)
+	if g.add(e) {
+		g.flushOwn(ctx, e)
+	}
 	select {
 	case <-e.done:
 		return g.finish(e)
@@ -111,14 +119,21 @@ func (g *Group[T, R]) recycle(e *entry[T, R]) {
 	g.entries.Put(e)
 }
 
-func (g *Group[T, R]) add(e *entry[T, R]) {
+// add puts e in the line, and has it flushed where it is time; it reports true where the
+// caller is to do that.
+func (g *Group[T, R]) add(e *entry[T, R]) (own bool) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
+	if g.flights == 0 && len(g.waiting) == 0 && time.Since(g.ended) > quiet {
+		g.flights++
+		return true
+	}
 	g.waiting = append(g.waiting, e)
 	if g.flights == 0 || g.flights < g.config.Flights && len(g.waiting) >= g.config.Least {
 		g.flights++
 		go g.run()
 	}
+	return false
 }
 
 // withdraw takes e out of the line, if it still stands there. It says how e failed last.

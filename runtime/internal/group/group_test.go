@@ -23,13 +23,18 @@ type store struct {
 
 func newStore() *store { return &store{let: make(chan error), all: make(map[int]int)} }
 
-func (s *store) flush(items, answers []int) error {
+func (s *store) flush(ctx context.Context, items, answers []int) error {
 	mine := slices.Clone(items)
 	s.mu.Lock()
 	s.flushes = append(s.flushes, mine)
 	s.most = max(s.most, len(s.flushes))
 	s.mu.Unlock()
-	err := <-s.let
+	var err error
+	select {
+	case err = <-s.let:
+	case <-ctx.Done():
+		err = ctx.Err()
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.flushes = slices.DeleteFunc(s.flushes, func(f []int) bool { return &f[0] == &mine[0] })
@@ -186,5 +191,78 @@ func TestItemWithdrawnBehindTwoFlights(t *testing.T) {
 		if s.all[99] != 0 {
 			t.Error("an item that was withdrawn was handled")
 		}
+	})
+}
+
+// Who calls after a quiet moment flushes by itself: its context ends the flush, and what
+// others wait for meanwhile is flushed all the same.
+func TestOwnFlushEndsWithItsCaller(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newStore()
+		g := newGroup(s, 0)
+		ctx, cancel := context.WithCancelCause(t.Context())
+		gone := errors.New("the caller is gone")
+		over := make(chan error)
+		go func() {
+			_, err := g.Do(ctx, 99)
+			over <- err
+		}()
+		synctest.Wait()
+		call(t, g, 0, 3)
+		want(t, s, 1)
+		cancel(gone)
+		if err := <-over; !errors.Is(err, gone) {
+			t.Errorf("got %v, want the cause", err)
+		}
+		synctest.Wait()
+		want(t, s, 3)
+		s.let <- nil
+		synctest.Wait()
+		want(t, s)
+	})
+}
+
+// An own flush that failed is made again with what others wait for.
+func TestOwnFlushFails(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newStore()
+		g := newGroup(s, 0)
+		call(t, g, 0, 1)
+		call(t, g, 1, 2)
+		s.let <- errors.New("the store is down")
+		time.Sleep(time.Minute) // the pause
+		synctest.Wait()
+		want(t, s, 1)
+		s.let <- nil
+		synctest.Wait()
+		want(t, s, 2)
+		s.let <- nil
+		synctest.Wait()
+		want(t, s)
+		for i := range 3 {
+			if s.all[i] != 1 {
+				t.Errorf("item %d was handled %d times", i, s.all[i])
+			}
+		}
+	})
+}
+
+// Soon after a flush calls come together, each item in a flush of a goroutine's own.
+func TestBusyGroupGathers(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newStore()
+		g := newGroup(s, 0)
+		call(t, g, 0, 1)
+		s.let <- nil
+		synctest.Wait()
+		ctx, cancel := context.WithCancel(t.Context())
+		go func() { _, _ = g.Do(ctx, 1) }()
+		synctest.Wait()
+		cancel()
+		synctest.Wait()
+		want(t, s, 1) // it is not its caller's
+		s.let <- nil
+		synctest.Wait()
+		want(t, s)
 	})
 }

@@ -7,22 +7,13 @@
 -- string; all bodies. Of scheduled jobs the number is negative; behind them id, body and due time of each:
 -- ms, or + and ms from now. No id is there twice. Answers 1; 2 when a session that waits was
 -- given the jobs; or 0 when something is stored already or due by now: nothing is written then.
--- keys: state body batch index shelf line due count name meta wake park session gave run claim turn paused
-local call, spack, sunpack, sub, byte, unpack = redis.call, struct.pack, struct.unpack, string.sub, string.byte, unpack
-local concat, min, ARGV = table.concat, math.min, ARGV
-local names, counters, queues = tonumber(ARGV[2]), tonumber(ARGV[3]), ARGV[5]
-local first, maxpack = 6 + names + counters, 32
+-- keys: state body batch index shelf line due count name meta wake
+-- uses: plain_hand
+local names, counters, queues, maxpack = tonumber(ARGV[2]), tonumber(ARGV[3]), ARGV[5], 32
 
-local time = call('TIME')
-local now = math.floor((time[1] * 1000000 + time[2]) / 1000) + ARGV[1]
-local at6 = spack('>I6', now)
-
--- Most calls find none of these: who waits counts once, what is rare three times, and jobs
--- that wait twelve times.
-local there = call('EXISTS', k_wake, k_park, k_batch, k_batch, k_batch, k_turn, k_turn, k_turn, k_paused, k_paused, k_paused,
-  k_line, k_line, k_line, k_line, k_line, k_line, k_line, k_line, k_line, k_line, k_line, k_line)
-local heard, rare, lined = there % 3 > 0, there % 12 > 2, there > 11
-local batches = rare and call('EXISTS', k_batch) == 1
+-- Whether somebody waits counts once, batches twice.
+local there = call('EXISTS', k_wake, k_batch, k_batch)
+local heard, batches = there % 2 == 1, there > 1
 
 -- known reports whether any of these is stored.
 local function known(key, ids)
@@ -62,63 +53,6 @@ end
 local seq = ARGV[4] ~= '0' and call('HINCRBY', k_meta, 'seq', ARGV[4]) - ARGV[4]
 local lines, index, l, x = {}, {}, 0, 0
 
--- To make a function costs more than a command: these are for calls that somebody may wait for.
-local parked, hand
-if heard then
-  -- has reports whether a list of names in size bytes each has one.
-  local function has(list, name, size)
-    for at = 1, #list, size do
-      if sub(list, at, at + size - 1) == name then return true end
-    end
-    return false
-  end
-
-  -- parked finds a session whose next call waits for a run of jobs, as a plain fetch would give
-  -- them to it: nothing may come before them.
-  function parked(middle, count)
-    local one = call('HRANDFIELD', k_park, '1', 'WITHVALUES')
-    local id, p = one[1], one[2]
-    if not id then return nil end
-    local number, max, c, q = sunpack('>I6I4BB', p)
-    local session = call('HMGET', k_session, id)[1] -- a command that was run already
-    if not session or sunpack('>I6', session, 29) >= number then -- guard: late park
-      call('HDEL', k_park, id)
-      return nil
-    end
-    local queue, queues = sub(middle, 2, 9), 13 + c
-    if count > max or not has(sub(p, queues, queues + 8 * q - 1), queue, 8) or not has(sub(p, queues + 8 * q), sub(middle, 10, 25), 16)
-      or rare and call('EXISTS', k_turn, k_paused) > 0
-      or lined and call('ZRANGEBYLEX', k_line, '[' .. queue, '[' .. queue .. '\255', 'LIMIT', '0', '1')[1] then return nil end
-    return id, number, sub(p, 13, 12 + c), session
-  end
-
-  -- hand answers a parked call with a run of jobs and their values in state; false when nobody
-  -- hears it any more.
-  function hand(id, number, channel, session, values, count)
-    local number6, server = spack('>I6', number), sub(session, 35, 35 + byte(session, 35))
-    local ids, sizes, records, claims, gave = {}, {}, {}, {}, {}
-    local claim = id .. at6 .. at6 .. '\0\0\0\1' .. number6 .. server
-    for i = 1, count do
-      local job, r = values[2 * i - 1], values[2 * i]
-      ids[i], sizes[i], records[i], gave[i] = job, spack('>I4', #r), r, job .. '\0\0\0\1'
-      claims[2 * i - 1], claims[2 * i] = job, claim
-    end
-    local told = id .. number6 .. at6 .. spack('>I2', count) .. server .. concat(ids) .. concat(sizes) .. concat(records)
-    if call('PUBLISH', channel, told) == 0 then
-      call('HDEL', k_park, id)
-      return false
-    end
-    call('HSET', k_claim, unpack(claims))
-    local call_of = id .. number6
-    call('ZADD', k_run, '0', call_of)
-    call('HSET', k_gave, call_of, concat(gave), call_of .. 'n', ARGV[first + 1], call_of .. 'h', '1')
-    call('HSET', k_session, id, sub(session, 1, 28) .. number6 .. sub(session, 35))
-    return true
-  end
-end
-
-local handed = false
-
 -- enqueued stores a run of jobs that wait for a worker: with short records, in packs.
 local function enqueued(middle, count)
   local place, class = sub(middle, 2, 9) .. '\0\0\0\0' .. sub(middle, 1, 1), '\3' .. sub(middle, 2, 17)
@@ -132,12 +66,7 @@ local function enqueued(middle, count)
       if i < count then k = 0 end
     end
   end
-  -- A short call of one run may be what somebody waits for.
-  if heard and count <= 32 and first == at and at + 3 + count == #ARGV then
-    local id, number, channel, session = parked(middle, count)
-    handed = id and hand(id, number, channel, session, values, count)
-  end
-  for i = 1, handed and 0 or count, maxpack do
+  for i = 1, count, maxpack do
     lines[l + 1], lines[l + 2] = '0', place .. spack('>I6', seq + i) .. sub(all, 16 * i - 15, 16 * (i + maxpack - 1))
     l = l + 2
   end
@@ -188,8 +117,7 @@ for i = 1, l, 2000 do call('ZADD', k_line, unpack(lines, i, min(i + 1999, l))) e
 for i = 1, x, 2000 do call('ZADD', k_index, unpack(index, i, min(i + 1999, x))) end
 if names > 0 then call('HSET', k_name, unpack(ARGV, 6, 5 + names)) end
 for i = 6 + names, 5 + names + counters, 2 do
-  call('HINCRBY', k_count, handed and '\4' .. sub(ARGV[i], 2) or ARGV[i], ARGV[i + 1])
+  call('HINCRBY', k_count, ARGV[i], ARGV[i + 1])
 end
-if handed then return 2 end
 if heard and queues ~= '' then call('PUBLISH', k_wake, queues) end
 return 1

@@ -1,0 +1,73 @@
+-- The first part of plain_insert: a short call of jobs alike that wait for a worker may be what
+-- a session waits for, whose next call is parked. It gets them then as a plain fetch would give
+-- them to it: nothing may come before them. Here every step counts: the server was idle, and
+-- what it does first takes ten times as long as what it does again. So one job has steps of its
+-- own, without tables, and numbers are texts where they may be.
+-- A parked call, by session: its number and that before it (6 bytes each), how many jobs it
+-- takes (4), lengths of channel and queues (1 each), the last place in line (6), channel, queues,
+-- and what it reads.
+-- keys: state batch index shelf line count name park session gave claim turn paused
+local call, spack, sunpack, sub, byte, unpack = redis.call, struct.pack, struct.unpack, string.sub, string.byte, unpack
+local concat, min, ARGV = table.concat, math.min, ARGV
+local first = 6 + ARGV[2] + ARGV[3]
+local count = tonumber(ARGV[first + 1])
+
+local time = call('TIME')
+local now = math.floor((time[1] * 1000000 + time[2]) / 1000) + ARGV[1]
+local at6 = spack('>I6', now)
+
+local short = count > 0 and count <= 32 and first + 3 + count == #ARGV
+local one = short and call('HRANDFIELD', k_park, '1', 'WITHVALUES')
+if short and one[1] then
+  local id, p, middle, all = one[1], one[2], ARGV[first], ARGV[first + 3]
+  local number6, names, queue = sub(p, 1, 6), sub(middle, 2, 17), sub(middle, 2, 9)
+  local max, c, q = sunpack('>I4BB', p, 13)
+  local queues = 25 + c
+  local refs = queues + 8 * q
+  local listed, read = string.find(p, queue, queues, true), string.find(p, sub(middle, 10, 25), refs, true)
+  local session = call('HGET', k_session, id)
+  local there = call('EXISTS', k_line, k_batch, k_turn, k_paused)
+  if not session or sub(session, 29, 34) ~= sub(p, 7, 12) then -- guard: late park
+    call('HDEL', k_park, id)
+  elseif count <= max and listed and listed < refs and (listed - queues) % 8 == 0 and read and (read - refs) % 16 == 0
+    and (there == 0 or call('EXISTS', k_turn, k_paused) == 0 and not call('ZRANGEBYLEX', k_line, '[' .. queue, '[' .. queue .. '\255', 'LIMIT', '0', '1')[1]) then
+    local server = sub(session, 35, 35 + byte(session, 35))
+    local claim, before = id .. at6 .. at6 .. '\0\0\0\1' .. number6 .. server, '\131' .. middle .. sub(p, 19, 24) .. at6
+    local gave, sizes, records, ids, values, claims
+    if count == 1 then
+      records, gave = before .. ARGV[first + 4], all .. '\0\0\0\1'
+      sizes = spack('>I4', #records)
+      if there > 0 and call('HEXISTS', k_batch, all) == 1 or call('HSETNX', k_state, all, records) == 0 then return 0 end
+    else
+      gave, sizes, records, ids, values, claims = '', '', '', {}, {}, {}
+      for i = 1, count do
+        local job, r = sub(all, 16 * i - 15, 16 * i), before .. ARGV[first + 3 + i]
+        ids[i], values[2 * i - 1], values[2 * i], claims[2 * i - 1], claims[2 * i] = job, job, r, job, claim
+        gave, sizes, records = gave .. job .. '\0\0\0\1', sizes .. spack('>I4', #r), records .. r
+      end
+      local found, batches = call('HMGET', k_state, unpack(ids)), there > 0 and call('HMGET', k_batch, unpack(ids)) or {}
+      for i = 1, count do
+        if found[i] or batches[i] then return 0 end
+      end
+      call('HSET', k_state, unpack(values))
+    end
+    local channel, call_of = sub(p, 25, 24 + c), id .. number6
+    if call('PUBLISH', channel, call_of .. at6 .. spack('>I2', count) .. server .. all .. sizes .. records) > 0 then
+      if count == 1 then call('HSET', k_claim, all, claim) else call('HSET', k_claim, unpack(claims)) end
+      call('HSET', k_gave, call_of, gave, call_of .. 'n', ARGV[first + 1], call_of .. 'h', '1')
+      call('HSET', k_session, id, sub(session, 1, 28) .. number6 .. sub(session, 35))
+      local buckets, i = ARGV[first + 2], 1
+      for b = 1, #buckets, 8 do
+        local n, shelf = sunpack('>I2', buckets, b + 6), '\3' .. names .. sub(buckets, b, b + 5)
+        call('ZADD', k_index, '0', shelf .. sub(all, 16 * i - 15, 16 * (i + n - 1)))
+        call('HINCRBY', k_shelf, shelf, n == count and ARGV[first + 1] or n)
+        i = i + n
+      end
+      if ARGV[2] ~= '0' then call('HSET', k_name, unpack(ARGV, 6, 5 + ARGV[2])) end
+      call('HINCRBY', k_count, '\4' .. names, ARGV[first + 1])
+      return 2
+    end
+    call('HDEL', k_state, unpack(ids or {all})) -- nobody hears it any more
+    call('HDEL', k_park, id)
+  end
+end
