@@ -30,6 +30,9 @@ func (a *assembly) add(name string) {
 	if err != nil {
 		panic(fmt.Sprintf("redisstore: script %s: %v", name, err))
 	}
+	if len(a.seen) == 1 && !strings.Contains(string(data), "\n-- handed: stay\n") {
+		a.add("handed")
+	}
 	var code, names []string
 	lazy := false
 	for line := range strings.Lines(string(data)) {

@@ -19,8 +19,12 @@ func TestClaimedIsAlikeInGoAndLua(t *testing.T) {
 	rdb := redis.NewClient(&redis.Options{Addr: testservers.RedisShared(t).Addr, Protocol: 2})
 	defer rdb.Close()
 	apply := redis.NewScript(load("claim").text + "return {claim.apply(ARGV[1], ARGV[2])}")
+	var keys []string
+	for _, k := range load("claim").keys {
+		keys = append(keys, keyNames[k])
+	}
 	in := func(r record, claim string) (string, string) {
-		got, err := apply.Run(t.Context(), rdb, []string{"state", "claim"}, []byte(r), claim).Slice()
+		got, err := apply.Run(t.Context(), rdb, keys, []byte(r), claim).Slice()
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -8,6 +8,8 @@ import (
 	"github.com/gojobgen/jobgen/storage/internal/rules"
 )
 
+var lookCounts = lazy("look_counts")
+
 // counter is a number of jobs that the key count keeps: by state, queue and kind, or of
 // held jobs by queue and cause.
 type counter struct {
@@ -23,11 +25,13 @@ var causes = map[byte]string{'k': storage.HeldKind, 'p': storage.HeldPausedKind,
 // counters are those of all shards.
 func (s *Store) counters(ctx context.Context) (all []counter, err error) {
 	for _, sh := range s.shards {
-		fields, err := s.rdb.HGetAll(ctx, sh.key("count")).Result()
+		reply, err := sh.run(ctx, lookCounts())
 		if err != nil {
-			return nil, s.fault("reading the counters", err)
+			return nil, err
 		}
-		for field, value := range fields {
+		fields := asList(reply)
+		for i := 1; i < len(fields); i += 2 {
+			field, value := asString(fields[i-1]), asString(fields[i])
 			c := counter{}
 			switch {
 			case len(field) == 17:

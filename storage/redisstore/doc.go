@@ -103,9 +103,10 @@
 //	                 that it gave; session id, call in 6 bytes -> the same jobs of a plain fetch, and
 //	                 behind an n how many of them still run by their claims, and an h while only
 //	                 the insert that answered the call knows of it; while any does
-//	park     hash    session id -> its next call, parked (park.go): its number in 6 bytes, how many
-//	                 jobs in 4, length of a channel, number of queues, then those: N8 of the
-//	                 queues, N8 of kind and fingerprint of what it reads; also the prefix of channels
+//	park     hash    session id -> its next call, parked (park.go): see lua/plain_hand.lua; also the
+//	                 prefix of channels
+//	hand     hash    id -> what is left to write of a job that an insert gave to a parked call: see
+//	                 lua/handed.lua
 //	ended    zset    ids of sessions that ended, by time in ms, kept for a day
 //	dying    list    dead sessions with jobs: cmsgpack {id, server, MaxLost; 0: closed}
 //	owner    hash    owner -> ms when its last session ended
@@ -131,6 +132,7 @@
 //	-- keys: state body        names of the table above, or all
 //	-- uses: codec jobs        files without .lua, each with its own keys and uses
 //	-- lazy:                   see assembly.go
+//	-- handed: stay            see lua/handed.lua
 //
 // A key is written k_NAME. ARGV[1] is the offset of the clock in milliseconds: 0 but in
 // tests. Everything else is the script's own. All files together are one Lua chunk. Files of

@@ -10,20 +10,16 @@ import (
 
 // runSafe runs a script and waits until as many replicas as the option asks for have
 // what it wrote: both on one connection, since the server waits for what that wrote.
-func (sh *shard) runSafe(ctx context.Context, sc *script, argv []any) (any, error) {
+func (sh *shard) runSafe(ctx context.Context, sc *script, args []any) (any, error) {
 	node, err := sh.node(ctx)
 	if err != nil {
 		return nil, sh.s.fault(sc.name, err)
 	}
-	keys, opt := sh.keysOf(sc), sh.s.opt
-	try := func(text bool) (*redis.Cmd, *redis.Cmd) {
+	opt := sh.s.opt
+	try := func(asText bool) (*redis.Cmd, *redis.Cmd) {
 		p := node.Pipeline()
-		var cmd *redis.Cmd
-		if text {
-			cmd = p.Eval(ctx, sc.text, keys, argv...)
-		} else {
-			cmd = p.EvalSha(ctx, sc.sha, keys, argv...)
-		}
+		cmd := sh.command(ctx, sc, asText, args)
+		_ = p.Process(ctx, cmd) // it is only queued
 		wait := p.Do(ctx, "wait", opt.replicas, opt.timeout.Milliseconds())
 		// Each command has its own error.
 		_, _ = p.Exec(ctx)

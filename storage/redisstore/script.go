@@ -23,7 +23,7 @@ var keyNames = []string{
 	"expire", "retain", "kid", "todo", "batch", "set", "unique", "limit", "rate", "meta",
 	"paused", "count", "name", "stat", "step", "session", "info", "gave", "ended", "dying",
 	"owner", "kind", "twin", "twins", "fired", "cron", "next", "wake", "claim", "out", "prep", "reserve", "slot",
-	"shelf", "park",
+	"shelf", "park", "hand",
 }
 
 // script is a Lua script with the keys it declares.
@@ -75,11 +75,11 @@ type shard struct {
 	sorts   sorts
 
 	mu       sync.Mutex
-	declared map[*script][]string
+	declared map[*script][]any
 }
 
 func newShard(s *Store, n int, tag string) *shard {
-	sh := &shard{s: s, n: n, declared: make(map[*script][]string)}
+	sh := &shard{s: s, n: n, declared: make(map[*script][]any)}
 	for _, name := range keyNames {
 		sh.keys = append(sh.keys, fmt.Sprintf("jg:{%s}:%s", tag, name))
 	}
@@ -90,7 +90,7 @@ func newShard(s *Store, n int, tag string) *shard {
 func (sh *shard) key(name string) string { return sh.keys[slices.Index(keyNames, name)] }
 
 // keysOf are the keys that a script declares.
-func (sh *shard) keysOf(sc *script) []string {
+func (sh *shard) keysOf(sc *script) []any {
 	sh.mu.Lock()
 	defer sh.mu.Unlock()
 	keys := sh.declared[sc]
@@ -103,27 +103,56 @@ func (sh *shard) keysOf(sc *script) []string {
 	return keys
 }
 
-// run runs a script with the clock's offset as its first argument and gives its reply.
-// The server's error for a text that it does not know any more is answered by sending
-// the text.
+// command is what runs a script, known by its sum or sent as text, with the clock's offset
+// as its first argument.
+func (sh *shard) command(ctx context.Context, sc *script, asText bool, args []any) *redis.Cmd {
+	keys := sh.keysOf(sc)
+	all := make([]any, 0, 4+len(keys)+len(args))
+	if asText {
+		all = append(all, "eval", sc.text, len(keys))
+	} else {
+		all = append(all, "evalsha", sc.sha, len(keys))
+	}
+	all = append(append(all, keys...), sh.s.offset.Load())
+	return redis.NewCmd(ctx, append(all, args...)...)
+}
+
+// run runs a script and gives its reply. The server's error for a text that it does not
+// know any more is answered by sending the text.
 func (sh *shard) run(ctx context.Context, sc *script, args ...any) (any, error) {
+	return sh.runBy(ctx, sh.s.rdb.Process, sc, args)
+}
+
+// runSecond runs a script that may tell a session what it waits for. A server writes first to
+// whom it had something for last: a caller who was answered before its script begins hears of
+// it after the session, which somebody waits for.
+func (sh *shard) runSecond(ctx context.Context, sc *script, args ...any) (any, error) {
+	return sh.runBy(ctx, func(ctx context.Context, cmd redis.Cmder) error {
+		p := sh.s.rdb.Pipeline()
+		p.Ping(ctx)
+		_ = p.Process(ctx, cmd)
+		_, _ = p.Exec(ctx)
+		return cmd.Err()
+	}, sc, args)
+}
+
+func (sh *shard) runBy(ctx context.Context, process func(context.Context, redis.Cmder) error, sc *script, args []any) (any, error) {
 	if sh.s.closed() {
 		return nil, storage.ErrClosed
 	}
-	argv := make([]any, 0, len(args)+1)
-	argv = append(append(argv, sh.s.offset.Load()), args...)
 	if sc.safe && sh.s.opt.replicas > 0 {
-		return sh.runSafe(ctx, sc, argv)
+		return sh.runSafe(ctx, sc, args)
 	}
-	keys := sh.keysOf(sc)
-	reply, err := sh.s.rdb.EvalSha(ctx, sc.sha, keys, argv...).Result()
+	cmd := sh.command(ctx, sc, false, args)
+	err := process(ctx, cmd)
 	if err != nil && redis.HasErrorPrefix(err, "NOSCRIPT") {
-		reply, err = sh.s.rdb.Eval(ctx, sc.text, keys, argv...).Result()
+		cmd = sh.command(ctx, sc, true, args)
+		err = process(ctx, cmd)
 	}
 	if err != nil && !errors.Is(err, redis.Nil) {
 		return nil, sh.s.fault(sc.name, err)
 	}
-	return reply, nil
+	return cmd.Val(), nil
 }
 
 // call runs a script of the library, whose reply is its answer and the queues that it

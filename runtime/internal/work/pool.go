@@ -28,11 +28,14 @@ type Pool[J any] struct {
 	line     line[J]
 	due      int
 	starting bool  // a worker is started and has not taken its job yet
+	stays    bool  // a worker waits for a call
+	over     bool  // none may any more
 	numbers  []int // free numbers of workers
 	armed    bool  // the watch over held jobs is set
 	ahead    ahead
 	asks     func() bool   // what Room or Idle waits for; nil: nobody waits
 	wake     chan struct{} // answers asks
+	call     chan struct{} // for the worker that stays
 	busy     sync.WaitGroup
 }
 
@@ -40,7 +43,7 @@ type Pool[J any] struct {
 // may end its goroutine. It is told the number of its worker, from 0 to size-1, which
 // no other job has meanwhile. back gets held jobs that found no worker in time.
 func New[J any](size int, run func(worker int, j J, began time.Time) time.Time, back func([]J)) *Pool[J] {
-	p := &Pool[J]{size: size, run: run, back: back, free: size, ahead: newAhead(size), wake: make(chan struct{}, 1)}
+	p := &Pool[J]{size: size, run: run, back: back, free: size, ahead: newAhead(size), wake: make(chan struct{}, 1), call: make(chan struct{}, 1)}
 	for i := range size {
 		p.numbers = append(p.numbers, size-1-i)
 	}
@@ -125,6 +128,11 @@ func (p *Pool[J]) settleDue() {
 	}
 	if p.due > 0 && !p.starting {
 		p.starting = true
+		if p.stays {
+			p.stays = false
+			p.call <- struct{}{} // one call for one who stays: there is room
+			return
+		}
 		p.busy.Add(1)
 		go p.work()
 	}
@@ -147,5 +155,13 @@ func (p *Pool[J]) Take(match func(J) bool) []J {
 	return taken
 }
 
-// Wait waits until all workers have returned. Nothing may be put meanwhile.
-func (p *Pool[J]) Wait() { p.busy.Wait() }
+// Wait waits until all workers have returned. Nothing may be put meanwhile or later.
+func (p *Pool[J]) Wait() {
+	p.mu.Lock()
+	if !p.over {
+		p.over, p.stays = true, false
+		close(p.call)
+	}
+	p.mu.Unlock()
+	p.busy.Wait()
+}

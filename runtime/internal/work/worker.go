@@ -6,13 +6,29 @@ import (
 	"github.com/gojobgen/jobgen/runtime/internal/stack"
 )
 
-// work is a worker: it takes its job from the line and goes on while there are more.
+// work is a worker: it takes its job from the line and goes on while there are more. One
+// that has nothing to do stays, with its stack, for the next job.
 func (p *Pool[J]) work() {
 	defer p.busy.Done()
 	stack.Grow()
-	if number, j, ok := p.first(); ok {
-		p.runAll(number, j, time.Now())
+	for more := true; more; more = p.stay() {
+		if number, j, ok := p.first(); ok {
+			p.runAll(number, j, time.Now())
+		}
 	}
+}
+
+// stay waits for a job to come; false when another worker does already, or all is over.
+func (p *Pool[J]) stay() bool {
+	p.mu.Lock()
+	if p.stays || p.over {
+		p.mu.Unlock()
+		return false
+	}
+	p.stays = true
+	p.mu.Unlock()
+	_, more := <-p.call
+	return more
 }
 
 // runAll runs j and what it finds in the line after it. A job may end its goroutine

@@ -7,7 +7,7 @@
 -- Answers microseconds until a rate has room (0: unknown), 1 when there is more, and id,
 -- fetch, 1 when held ready and row of each job; or nothing for a dead session. With several
 -- shards also jobs that have to be asked for: id, fetch, key, max, per, shard of its limits.
--- keys: paused gave name line turn run
+-- keys: paused gave name line turn
 -- uses: lib sessions lookrow
 local session, number = L.session(ARGV[2]), tonumber(ARGV[3])
 if not session then return L.done({'lost'}) end
@@ -250,7 +250,6 @@ for _, j in ipairs(given) do
 end
 for _, a in ipairs(asked) do answer[#answer + 1] = a end
 call('HSET', k_gave, session.id, concat(gave))
-call('ZREM', k_run, session.id .. spack('>I6', number)) -- it may have been parked
 session.call = number
 L.put_session(session)
 return L.done(answer)

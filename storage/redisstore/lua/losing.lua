@@ -19,11 +19,7 @@ local function open_of(call_of, limit, ids)
       end
     end
   end
-  if #some == 0 then
-    call('ZREM', k_run, call_of) -- it was parked
-  elseif not any then
-    L.given(call_of, #some)
-  end
+  if not any then L.given(call_of, #some) end
 end
 
 local function running(id, limit)

@@ -6,9 +6,10 @@
 -- job waited, or a short one with its body), and for each that is not short its body or row,
 -- in their order. The claims are those that claim.go makes of that.
 -- With less to give than is to start it parks the next call, for an insert that comes first to
--- answer (plain_hand.lua); that it may run jobs is noted by now.
+-- answer (plain_hand.lua).
 -- ARGV: as fetch.lua; then the channel where the answer of a parked call is awaited, or nothing.
 -- keys: session gave park paused line turn state body run count held more part claim meta
+-- handed: stay
 -- uses: lookrow
 local call, spack, sunpack, sub, byte = redis.call, struct.pack, struct.unpack, string.sub, string.byte
 local band, min, concat = bit.band, math.min, table.concat
@@ -178,13 +179,10 @@ if n > 0 then
     end
   end
 end
-if n == 0 then call('ZREM', k_run, id .. number6) end -- it may have been parked
 local channel = ARGV[8]
 if channel ~= '' and n < start then
-  local next6 = spack('>I6', number + 1)
   local about = spack('>I4BBI6', start - n, #channel, #ARGV[7] / 8, call('HGET', k_meta, 'seq') or 0)
-  call('HSET', k_park, id, next6 .. number6 .. about .. channel .. ARGV[7] .. refs)
-  call('ZADD', k_run, '0', id .. next6)
+  call('HSET', k_park, id, spack('>I6', number + 1) .. number6 .. about .. channel .. ARGV[7] .. refs)
 end
 call('HSET', k_session, id, sub(session, 1, 28) .. number6 .. sub(session, 35))
 return answer

@@ -2,11 +2,12 @@
 -- a session waits for, whose next call is parked. It gets them then as a plain fetch would give
 -- them to it: nothing may come before them. Here every step counts: the server was idle, and
 -- what it does first takes ten times as long as what it does again. So one job has steps of its
--- own, without tables, and numbers are texts where they may be.
+-- own, without tables, numbers are texts where they may be, and what nobody looks at before the
+-- job ends is left to handed.lua, by which every other script begins.
 -- A parked call, by session: its number and that before it (6 bytes each), how many jobs it
 -- takes (4), lengths of channel and queues (1 each), the last place in line (6), channel, queues,
 -- and what it reads.
--- keys: state batch index shelf line count name park session gave claim turn paused
+-- keys: state batch line name park session hand turn paused
 local call, spack, sunpack, sub, byte, unpack = redis.call, struct.pack, struct.unpack, string.sub, string.byte, unpack
 local concat, min, ARGV = table.concat, math.min, ARGV
 local first = 6 + ARGV[2] + ARGV[3]
@@ -33,17 +34,17 @@ if short and one[1] then
     and (there == 0 or call('EXISTS', k_turn, k_paused) == 0 and not call('ZRANGEBYLEX', k_line, '[' .. queue, '[' .. queue .. '\255', 'LIMIT', '0', '1')[1]) then
     local server = sub(session, 35, 35 + byte(session, 35))
     local claim, before = id .. at6 .. at6 .. '\0\0\0\1' .. number6 .. server, '\131' .. middle .. sub(p, 19, 24) .. at6
-    local gave, sizes, records, ids, values, claims
+    local sizes, records, ids, values, hands
     if count == 1 then
-      records, gave = before .. ARGV[first + 4], all .. '\0\0\0\1'
+      records = before .. ARGV[first + 4]
       sizes = spack('>I4', #records)
       if there > 0 and call('HEXISTS', k_batch, all) == 1 or call('HSETNX', k_state, all, records) == 0 then return 0 end
     else
-      gave, sizes, records, ids, values, claims = '', '', '', {}, {}, {}
+      sizes, records, ids, values, hands = '', '', {}, {}, {}
       for i = 1, count do
         local job, r = sub(all, 16 * i - 15, 16 * i), before .. ARGV[first + 3 + i]
-        ids[i], values[2 * i - 1], values[2 * i], claims[2 * i - 1], claims[2 * i] = job, job, r, job, claim
-        gave, sizes, records = gave .. job .. '\0\0\0\1', sizes .. spack('>I4', #r), records .. r
+        ids[i], values[2 * i - 1], values[2 * i], hands[2 * i - 1], hands[2 * i] = job, job, r, job, string.char(i) .. names .. claim
+        sizes, records = sizes .. spack('>I4', #r), records .. r
       end
       local found, batches = call('HMGET', k_state, unpack(ids)), there > 0 and call('HMGET', k_batch, unpack(ids)) or {}
       for i = 1, count do
@@ -51,20 +52,11 @@ if short and one[1] then
       end
       call('HSET', k_state, unpack(values))
     end
-    local channel, call_of = sub(p, 25, 24 + c), id .. number6
-    if call('PUBLISH', channel, call_of .. at6 .. spack('>I2', count) .. server .. all .. sizes .. records) > 0 then
-      if count == 1 then call('HSET', k_claim, all, claim) else call('HSET', k_claim, unpack(claims)) end
-      call('HSET', k_gave, call_of, gave, call_of .. 'n', ARGV[first + 1], call_of .. 'h', '1')
+    local channel = sub(p, 25, 24 + c)
+    if call('PUBLISH', channel, id .. number6 .. at6 .. spack('>I2', count) .. server .. all .. sizes .. records) > 0 then
+      if count == 1 then call('HSET', k_hand, all, '\1' .. names .. claim) else call('HSET', k_hand, unpack(hands)) end
       call('HSET', k_session, id, sub(session, 1, 28) .. number6 .. sub(session, 35))
-      local buckets, i = ARGV[first + 2], 1
-      for b = 1, #buckets, 8 do
-        local n, shelf = sunpack('>I2', buckets, b + 6), '\3' .. names .. sub(buckets, b, b + 5)
-        call('ZADD', k_index, '0', shelf .. sub(all, 16 * i - 15, 16 * (i + n - 1)))
-        call('HINCRBY', k_shelf, shelf, n == count and ARGV[first + 1] or n)
-        i = i + n
-      end
       if ARGV[2] ~= '0' then call('HSET', k_name, unpack(ARGV, 6, 5 + ARGV[2])) end
-      call('HINCRBY', k_count, '\4' .. names, ARGV[first + 1])
       return 2
     end
     call('HDEL', k_state, unpack(ids or {all})) -- nobody hears it any more

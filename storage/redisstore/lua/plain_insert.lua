@@ -8,6 +8,7 @@
 -- ms, or + and ms from now. No id is there twice. Answers 1; 2 when a session that waits was
 -- given the jobs; or 0 when something is stored already or due by now: nothing is written then.
 -- keys: state body batch index shelf line due count name meta wake
+-- handed: stay
 -- uses: plain_hand
 local names, counters, queues, maxpack = tonumber(ARGV[2]), tonumber(ARGV[3]), ARGV[5], 32
 
