@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/gojobgen/jobgen/runtime/internal/codec"
 	"github.com/gojobgen/jobgen/runtime/internal/spec"
 	"github.com/gojobgen/jobgen/storage"
 )
@@ -29,7 +30,7 @@ type Call[R any] struct {
 // NewCall is for generated code: the spec's type is out of reach for others.
 // Arguments that cannot be encoded are reported when the call is enqueued.
 func NewCall[R any](s *spec.Spec, args any, opts ...Option) Call[R] {
-	data, err := json.Marshal(args)
+	data, err := codec.Marshal(args)
 	if err != nil {
 		err = fmt.Errorf("%s: encode arguments: %w", s.Kind, err)
 	}

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 
+	"github.com/gojobgen/jobgen/runtime/internal/codec"
 	"github.com/gojobgen/jobgen/runtime/internal/spec"
 	"github.com/gojobgen/jobgen/storage"
 )
@@ -41,7 +42,7 @@ func RegisterKind[A, R any](d *Dispatcher, s *spec.Spec, run func(context.Contex
 	k.run = func(ctx context.Context, payload []byte) ([]byte, error) {
 		args := new(A)
 		if special || string(payload) != "{}" { // methods without parameters need no decoder
-			if err := json.Unmarshal(payload, args); err != nil {
+			if err := codec.Unmarshal(payload, args); err != nil {
 				return nil, NoRetry(decodeError(s.Kind, err))
 			}
 		}

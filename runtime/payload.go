@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/gojobgen/jobgen/runtime/internal/codec"
 	"github.com/gojobgen/jobgen/storage"
 )
 
@@ -39,7 +40,7 @@ func encodeResult(kind string, result any) ([]byte, error) {
 	if _, none := result.(None); none {
 		return nil, nil
 	}
-	data, err := json.Marshal(result)
+	data, err := codec.Marshal(result)
 	if err != nil {
 		return nil, NoRetry(fmt.Errorf("%s: encode result: %w", kind, err))
 	}
