@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -110,12 +111,13 @@ func latency(one bool) func(context.Context, Contender, Size) ([]Sample, error) 
 	}
 }
 
-// drip enqueues a job each 20 ms.
+// drip enqueues a job each 10 to 30 ms, at random: at a fixed pace the polls of a peer fall
+// into step with the jobs, and a run tells how, not how long a job waits.
 func (s *stage) drip(ctx context.Context, d time.Duration) error {
-	t := time.NewTicker(20 * time.Millisecond)
-	defer t.Stop()
 	for n, end := 0, time.Now().Add(d); time.Now().Before(end); n++ {
-		<-t.C
+		if err := sleep(ctx, 10*time.Millisecond+rand.N(20*time.Millisecond)); err != nil {
+			return err
+		}
 		o := jobs.NewOrder(n)
 		o.SentAt = time.Now().UnixNano()
 		if err := s.Enqueue(ctx, o); err != nil {
