@@ -102,22 +102,6 @@ func TestPacksKeepTheOrder(t *testing.T) {
 	})
 }
 
-// A job that is taken out of the middle of a pack leaves the others in their places, also
-// where a fetch has taken the first ones; and what stands between packs is given in its turn.
-func TestOutOfTheMiddleOfAPack(t *testing.T) {
-	bothWays(t, func(t *testing.T, opts ...mysqlstore.Option) {
-		p := newPacking(t, opts...)
-		want := p.add(40)
-		p.w.settle(t, p.w.fetch(t, 10))
-		p.cancel(want[20])
-		odd := newJob("q", "k")
-		odd.Expires = time.Hour // not plain: a row between two packs
-		insert(t, p.s, odd)
-		want = append(slices.Concat(want[10:20], want[21:]), odd.ID)
-		p.want(func(int) int { return 6 }, append(want, p.add(30)...))
-	})
-}
-
 // Where packs and rows alternate, the core and the hot path both keep the order.
 func TestRowsBetweenPacks(t *testing.T) {
 	bothWays(t, func(t *testing.T, opts ...mysqlstore.Option) {
@@ -164,53 +148,6 @@ func TestPackOfAnotherFetch(t *testing.T) {
 		}
 		p.want(func(int) int { return 5 }, want)
 	})
-}
-
-// What waits in packs is listed as if each job had its row: pages in both directions, from
-// any place, beside jobs that have one.
-func TestListsReadPacks(t *testing.T) {
-	bothWays(t, func(t *testing.T, opts ...mysqlstore.Option) {
-		p := newPacking(t, opts...)
-		var want []storage.ID
-		for i := range 12 {
-			want = append(want, p.add(1+7*i)...)
-		}
-		gone := idsOf(p.w.fetch(t, 30))
-		want = slices.DeleteFunc(want, func(id storage.ID) bool { return slices.Contains(gone, id) })
-		p.cancel(want[200])
-		want = slices.Delete(want, 200, 201)
-		slices.SortFunc(want, func(a, b storage.ID) int { return bytes.Compare(a[:], b[:]) })
-		for _, oldest := range []bool{true, false} {
-			if !oldest {
-				slices.Reverse(want)
-			}
-			if got := p.listed(oldest); !slices.Equal(got, want) {
-				t.Errorf("oldest %v: got %d jobs, want %d, or in another order", oldest, len(got), len(want))
-			}
-		}
-		queues, err := p.s.Queues(t.Context())
-		if err != nil || len(queues) != 1 || queues[0].Enqueued != len(want) || queues[0].Oldest.IsZero() {
-			t.Errorf("queues: got %+v, %v, want %d jobs", queues, err, len(want))
-		}
-	})
-}
-
-// listed are all jobs that wait, page by page.
-func (p *packing) listed(oldest bool) (got []storage.ID) {
-	p.t.Helper()
-	for more, after := true, (storage.ID{}); more; {
-		page, err := p.s.Jobs(p.t.Context(), storage.Query{Filter: storage.Filter{States: []storage.State{storage.Enqueued}}, After: after, Oldest: oldest, Limit: 37})
-		if err != nil {
-			p.t.Fatal(err)
-		}
-		for _, j := range page.Jobs {
-			got = append(got, j.ID)
-		}
-		if more = page.More; more {
-			after = got[len(got)-1]
-		}
-	}
-	return got
 }
 
 // Ids far from each other in time, such as those of a caller's own, do not share a pack:

@@ -189,3 +189,45 @@ func TestParkedSessionEnds(t *testing.T) {
 	last := p.insert(t, 1)
 	wantState(t, p.client, last[0], storage.Enqueued, "nobody listens")
 }
+
+// Jobs given to calls that waited have places like any other: released together, they come
+// in the order in which they were stored.
+func TestParkedKeepTheirPlaces(t *testing.T) {
+	p := newParked(t)
+	var want []storage.ID
+	var out []storage.Outcome
+	old := storage.NewIDIn(1) // stored last
+	for n := range 4 {
+		var jobs []storage.NewJob
+		for range 1 + n%2*2 {
+			jobs = append(jobs, storage.NewJob{ID: storage.NewIDIn(1), Kind: "k", Queue: "q", Payload: []byte(`{"a":1}`)})
+		}
+		if n == 3 {
+			jobs[0].ID = old
+		}
+		mustInsert(t, p.client, storage.Group{Jobs: jobs})
+		p.wait(t)
+		p.count.take()
+		got := p.fetch(t, 10)
+		if sent := p.count.take(); len(sent) != 0 || len(got) != len(jobs) {
+			t.Fatalf("got %d jobs of %d by %q", len(got), len(jobs), sent)
+		}
+		for _, f := range got {
+			want = append(want, f.Job.ID)
+			out = append([]storage.Outcome{{Token: f.Token, Kind: storage.Release}}, out...)
+		}
+		p.none(t)
+	}
+	if _, err := p.client.Settle(t.Context(), storage.SettleRequest{Session: p.session, Outcomes: out}); err != nil {
+		t.Fatal(err)
+	}
+	got := p.fetch(t, 10)
+	if len(got) != len(want) {
+		t.Fatalf("want %d jobs, got %d", len(want), len(got))
+	}
+	for i := range got {
+		if got[i].Job.ID != want[i] {
+			t.Fatalf("place %d has %v, want %v", i, got[i].Job.ID, want[i])
+		}
+	}
+}

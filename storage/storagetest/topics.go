@@ -9,6 +9,7 @@ func topics() []topic {
 		{name: "idempotence", tests: repeatTests},
 		{name: "fetch", tests: fetchTests},
 		{name: "order", tests: orderTests},
+		{name: "many alike", tests: manyTests},
 		{name: "settle", tests: settleTests},
 		{name: "outcomes", tests: outcomeTests},
 		{name: "fencing", tests: fencingTests},

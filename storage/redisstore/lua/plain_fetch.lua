@@ -181,7 +181,7 @@ if n > 0 then
 end
 local channel = ARGV[8]
 if channel ~= '' and n < start then
-  local about = spack('>I4BBI6', start - n, #channel, #ARGV[7] / 8, call('HGET', k_meta, 'seq') or 0)
+  local about = spack('>I4BBI6', start - n, #channel, #ARGV[7] / 8, call('HINCRBY', k_meta, 'seq', '32') - 31)
   call('HSET', k_park, id, spack('>I6', number + 1) .. number6 .. about .. channel .. ARGV[7] .. refs)
 end
 call('HSET', k_session, id, sub(session, 1, 28) .. number6 .. sub(session, 35))
