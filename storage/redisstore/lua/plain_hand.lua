@@ -6,7 +6,7 @@
 -- job ends is left to handed.lua, by which every other script begins.
 -- A parked call, by session: its number and that before it (6 bytes each), how many jobs it
 -- takes (4), lengths of channel and queues (1 each), the first of 32 places in line (6), channel,
--- queues, and what it reads.
+-- queues, and what it reads. Where a session lives, one member of line is no job (open.lua).
 -- keys: state batch line name park session hand turn paused
 local call, spack, sunpack, sub, byte, unpack = redis.call, struct.pack, struct.unpack, string.sub, string.byte, unpack
 local concat, min, ARGV = table.concat, math.min, ARGV
@@ -27,11 +27,11 @@ if short and one[1] then
   local refs = queues + 8 * q
   local listed, read = string.find(p, queue, queues, true), string.find(p, sub(middle, 10, 25), refs, true)
   local session = call('HGET', k_session, id)
-  local there = call('EXISTS', k_line, k_batch, k_turn, k_paused)
+  local there = call('EXISTS', k_batch, k_turn, k_turn, k_paused, k_paused)
   if not session or sub(session, 29, 34) ~= sub(p, 7, 12) then -- guard: late park
     call('HDEL', k_park, id)
   elseif count <= max and listed and listed < refs and (listed - queues) % 8 == 0 and read and (read - refs) % 16 == 0
-    and (there == 0 or call('EXISTS', k_turn, k_paused) == 0 and not call('ZRANGEBYLEX', k_line, '[' .. queue, '[' .. queue .. '\255', 'LIMIT', '0', '1')[1]) then
+    and there < 2 and (call('ZCARD', k_line) < 2 or not call('ZRANGEBYLEX', k_line, '[' .. queue, '[' .. queue .. '\255', 'LIMIT', '0', '1')[1]) then
     local server = sub(session, 35, 35 + byte(session, 35))
     local claim, before = id .. at6 .. at6 .. '\0\0\0\1' .. number6 .. server, '\131' .. middle
     local sizes, records, ids, values, hands
