@@ -16,7 +16,8 @@ test: setup ## run all tests, the short fault suite and the browser tests
 
 soak: setup ## run the full fault suite; takes long
 	JOBGEN_SOAK=1 $(GO) test -count=1 -timeout 4h -v ./internal/faulttest
-	JOBGEN_MYSQLD=$$(./scripts/mysql) JOBGEN_SOAK=1 $(GO) test -count=1 -timeout 1h -run "Killed|MySQL" -v ./storage/sqlitestore ./storage/mysqlstore
+	JOBGEN_MYSQLD=$$(./scripts/sid mysqld) JOBGEN_SOAK=1 $(GO) test -count=1 -timeout 1h -run "Killed|MySQL" -v ./storage/sqlitestore ./storage/mysqlstore
+	valkey=$$(./scripts/sid valkey-server); [ -z "$$valkey" ] || JOBGEN_REDIS_SERVER=$$valkey $(GO) test -count=1 -timeout 1h -v ./storage/redisstore
 
 lint: ## run go vet and golangci-lint over every module
 	@./scripts/lint
