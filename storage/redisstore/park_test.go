@@ -2,6 +2,7 @@ package redisstore_test
 
 import (
 	"context"
+	"slices"
 	"testing"
 	"time"
 
@@ -188,4 +189,37 @@ func TestParkedSessionEnds(t *testing.T) {
 	p.server.Close()
 	last := p.insert(t, 1)
 	wantState(t, p.client, last[0], storage.Enqueued, "nobody listens")
+}
+
+// What goes back stands in the order in which it was enqueued, whatever the ids say.
+func TestParkedGoesBackInOrder(t *testing.T) {
+	p := newParked(t)
+	var ids []storage.ID
+	for range 6 {
+		ids = append([]storage.ID{storage.NewIDIn(1)}, ids...)
+	}
+	put := func(ids ...storage.ID) {
+		var g storage.Group
+		for _, id := range ids {
+			g.Jobs = append(g.Jobs, storage.NewJob{ID: id, Kind: "k", Queue: "q", Payload: []byte(`{"a":1}`)})
+		}
+		mustInsert(t, p.client, g)
+		p.want(t, p.fetch(t, 10), ids)
+		p.none(t)
+	}
+	put(ids[:3]...)
+	put(ids[3])
+	put(ids[4:]...)
+	if err := p.client.CloseSession(t.Context(), p.session); err != nil {
+		t.Fatal(err)
+	}
+	other := newWorker(t, p.server, "q", "k")
+	jobs := other.fetch(t, 10)
+	var got []storage.ID
+	for _, j := range jobs {
+		got = append(got, j.Job.ID)
+	}
+	if !slices.Equal(got, ids) {
+		t.Fatalf("jobs that went back: got %v, want %v", got, ids)
+	}
 }

@@ -5,8 +5,8 @@
 -- own, without tables, numbers are texts where they may be, and what nobody looks at before the
 -- job ends is left to handed.lua, by which every other script begins.
 -- A parked call, by session: its number and that before it (6 bytes each), how many jobs it
--- takes (4), lengths of channel and queues (1 each), the last place in line (6), channel, queues,
--- and what it reads.
+-- takes (4), lengths of channel and queues (1 each), the first of as many places in line as are
+-- given at most (6), channel, queues, and what it reads.
 -- keys: state batch line name park session hand turn paused
 local call, spack, sunpack, sub, byte, unpack = redis.call, struct.pack, struct.unpack, string.sub, string.byte, unpack
 local concat, min, ARGV = table.concat, math.min, ARGV
@@ -33,16 +33,17 @@ if short and one[1] then
   elseif count <= max and listed and listed < refs and (listed - queues) % 8 == 0 and read and (read - refs) % 16 == 0
     and (there == 0 or call('EXISTS', k_turn, k_paused) == 0 and not call('ZRANGEBYLEX', k_line, '[' .. queue, '[' .. queue .. '\255', 'LIMIT', '0', '1')[1]) then
     local server = sub(session, 35, 35 + byte(session, 35))
-    local claim, before = id .. at6 .. at6 .. '\0\0\0\1' .. number6 .. server, '\131' .. middle .. sub(p, 19, 24) .. at6
+    local claim, before = id .. at6 .. at6 .. '\0\0\0\1' .. number6 .. server, '\131' .. middle
     local sizes, records, ids, values, hands
     if count == 1 then
-      records = before .. ARGV[first + 4]
+      records = before .. sub(p, 19, 24) .. at6 .. ARGV[first + 4]
       sizes = spack('>I4', #records)
       if there > 0 and call('HEXISTS', k_batch, all) == 1 or call('HSETNX', k_state, all, records) == 0 then return 0 end
     else
       sizes, records, ids, values, hands = '', '', {}, {}, {}
+      local place = sunpack('>I6', p, 19) - 1
       for i = 1, count do
-        local job, r = sub(all, 16 * i - 15, 16 * i), before .. ARGV[first + 3 + i]
+        local job, r = sub(all, 16 * i - 15, 16 * i), before .. spack('>I6', place + i) .. at6 .. ARGV[first + 3 + i]
         ids[i], values[2 * i - 1], values[2 * i], hands[2 * i - 1], hands[2 * i] = job, job, r, job, string.char(i) .. names .. claim
         sizes, records = sizes .. spack('>I4', #r), records .. r
       end
