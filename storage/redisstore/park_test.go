@@ -6,8 +6,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/gojobgen/jobgen/internal/testservers"
 	"github.com/gojobgen/jobgen/storage"
 	"github.com/gojobgen/jobgen/storage/redisstore"
+	"github.com/redis/go-redis/v9"
 )
 
 // parked is a session whose next call is parked, and another program that enqueues.
@@ -20,10 +22,15 @@ type parked struct {
 
 func newParked(t *testing.T) *parked {
 	t.Helper()
-	rdb, name, count := dial(t), fresh(), &counting{}
+	return newParkedOn(t, dial(t), dial(t))
+}
+
+func newParkedOn(t *testing.T, rdb, other *redis.Client) *parked {
+	t.Helper()
+	name, count := fresh(), &counting{}
 	rdb.AddHook(count)
 	server := open(t, rdb, redisstore.Namespace(name))
-	p := &parked{worker: newWorker(t, server, "q", "k"), count: count, client: open(t, dial(t), redisstore.Namespace(name)), server: server}
+	p := &parked{worker: newWorker(t, server, "q", "k"), count: count, client: open(t, other, redisstore.Namespace(name)), server: server}
 	p.waitShortly(t) // begins to listen
 	p.none(t)
 	return p
@@ -222,4 +229,32 @@ func TestParkedGoesBackInOrder(t *testing.T) {
 	if !slices.Equal(got, ids) {
 		t.Fatalf("jobs that went back: got %v, want %v", got, ids)
 	}
+}
+
+// A server that is full, or that takes no writes, still tells what there is, and what was
+// given is not lost.
+func TestParkedWithoutWrites(t *testing.T) {
+	rdb := redis.NewClient(&redis.Options{Addr: testservers.Redis(t, testservers.RedisOptions{}).Addr, Protocol: 2})
+	defer rdb.Close()
+	p := newParkedOn(t, rdb, rdb)
+	set := func(name, value string) {
+		if err := rdb.ConfigSet(t.Context(), name, value).Err(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	ids := p.insert(t, 2)
+	jobs := p.fetch(t, 10)
+	set("min-replicas-to-write", "1")
+	if _, err := p.client.Job(t.Context(), ids[0]); err != nil {
+		t.Errorf("a server that takes no writes: %v", err)
+	}
+	if v, err := p.server.Settle(t.Context(), storage.SettleRequest{Session: p.session, Outcomes: []storage.Outcome{{Token: jobs[0].Token, Kind: storage.Succeed}}}); err == nil {
+		t.Errorf("nothing can be settled: got %v", v)
+	}
+	set("min-replicas-to-write", "0")
+	set("maxmemory", "1")
+	wantState(t, p.client, ids[0], storage.Processing, "it was given")
+	set("maxmemory", "0")
+	p.succeed(t, jobs...)
+	wantState(t, p.client, ids[1], storage.Succeeded, "it ran")
 }
