@@ -17,7 +17,7 @@ local time = call('TIME')
 local now = math.floor((time[1] * 1000000 + time[2]) / 1000) + ARGV[1]
 local at6 = spack('>I6', now)
 
-local short = count > 0 and count <= 32 and first + 3 + count == #ARGV
+local short = count > 0 and count <= 32 and (first + 3 + count == #ARGV --[[ need: one sort ]])
 local one = short and call('HRANDFIELD', k_park, '1', 'WITHVALUES')
 if short and one[1] then
   local id, p, middle, all = one[1], one[2], ARGV[first], ARGV[first + 3]
@@ -38,7 +38,7 @@ if short and one[1] then
     if count == 1 then
       records = before .. sub(p, 19, 24) .. at6 .. ARGV[first + 4]
       sizes = spack('>I4', #records)
-      if there > 0 and call('HEXISTS', k_batch, all) == 1 or call('HSETNX', k_state, all, records) == 0 then return 0 end
+      if (there > 0 and call('HEXISTS', k_batch, all) == 1 --[[ guard: batch id ]]) or call('HSETNX', k_state, all, records) == 0 then return 0 end
     else
       sizes, records, ids, values, hands = '', '', {}, {}, {}
       local place = sunpack('>I6', p, 19) - 1
@@ -49,7 +49,7 @@ if short and one[1] then
       end
       local found, batches = call('HMGET', k_state, unpack(ids)), there > 0 and call('HMGET', k_batch, unpack(ids)) or {}
       for i = 1, count do
-        if found[i] or batches[i] then return 0 end
+        if found[i] or batches[i] then return 0 end -- guard: known id
       end
       call('HSET', k_state, unpack(values))
     end
