@@ -31,6 +31,7 @@ func (a *assembly) add(name string) {
 		panic(fmt.Sprintf("redisstore: script %s: %v", name, err))
 	}
 	if len(a.seen) == 1 && !strings.Contains(string(data), "\n-- handed: stay\n") {
+		a.parts = append(a.parts, fmt.Sprintf("local looks = %t\n", strings.HasPrefix(name, "look")))
 		a.add("handed")
 	}
 	var code, names []string

@@ -2,11 +2,14 @@ package redisstore_test
 
 import (
 	"context"
+	"slices"
 	"testing"
 	"time"
 
+	"github.com/gojobgen/jobgen/internal/testservers"
 	"github.com/gojobgen/jobgen/storage"
 	"github.com/gojobgen/jobgen/storage/redisstore"
+	"github.com/redis/go-redis/v9"
 )
 
 // parked is a session whose next call is parked, and another program that enqueues.
@@ -19,10 +22,15 @@ type parked struct {
 
 func newParked(t *testing.T) *parked {
 	t.Helper()
-	rdb, name, count := dial(t), fresh(), &counting{}
+	return newParkedOn(t, dial(t), dial(t))
+}
+
+func newParkedOn(t *testing.T, rdb, other *redis.Client) *parked {
+	t.Helper()
+	name, count := fresh(), &counting{}
 	rdb.AddHook(count)
 	server := open(t, rdb, redisstore.Namespace(name))
-	p := &parked{worker: newWorker(t, server, "q", "k"), count: count, client: open(t, dial(t), redisstore.Namespace(name)), server: server}
+	p := &parked{worker: newWorker(t, server, "q", "k"), count: count, client: open(t, other, redisstore.Namespace(name)), server: server}
 	p.waitShortly(t) // begins to listen
 	p.none(t)
 	return p
@@ -190,44 +198,63 @@ func TestParkedSessionEnds(t *testing.T) {
 	wantState(t, p.client, last[0], storage.Enqueued, "nobody listens")
 }
 
-// Jobs given to calls that waited have places like any other: released together, they come
-// in the order in which they were stored.
-func TestParkedKeepTheirPlaces(t *testing.T) {
+// What goes back stands in the order in which it was enqueued, whatever the ids say.
+func TestParkedGoesBackInOrder(t *testing.T) {
 	p := newParked(t)
-	var want []storage.ID
-	var out []storage.Outcome
-	old := storage.NewIDIn(1) // stored last
-	for n := range 4 {
-		var jobs []storage.NewJob
-		for range 1 + n%2*2 {
-			jobs = append(jobs, storage.NewJob{ID: storage.NewIDIn(1), Kind: "k", Queue: "q", Payload: []byte(`{"a":1}`)})
+	var ids []storage.ID
+	for range 6 {
+		ids = append([]storage.ID{storage.NewIDIn(1)}, ids...)
+	}
+	put := func(ids ...storage.ID) {
+		var g storage.Group
+		for _, id := range ids {
+			g.Jobs = append(g.Jobs, storage.NewJob{ID: id, Kind: "k", Queue: "q", Payload: []byte(`{"a":1}`)})
 		}
-		if n == 3 {
-			jobs[0].ID = old
-		}
-		mustInsert(t, p.client, storage.Group{Jobs: jobs})
-		p.wait(t)
-		p.count.take()
-		got := p.fetch(t, 10)
-		if sent := p.count.take(); len(sent) != 0 || len(got) != len(jobs) {
-			t.Fatalf("got %d jobs of %d by %q", len(got), len(jobs), sent)
-		}
-		for _, f := range got {
-			want = append(want, f.Job.ID)
-			out = append([]storage.Outcome{{Token: f.Token, Kind: storage.Release}}, out...)
-		}
+		mustInsert(t, p.client, g)
+		p.want(t, p.fetch(t, 10), ids)
 		p.none(t)
 	}
-	if _, err := p.client.Settle(t.Context(), storage.SettleRequest{Session: p.session, Outcomes: out}); err != nil {
+	put(ids[:3]...)
+	put(ids[3])
+	put(ids[4:]...)
+	if err := p.client.CloseSession(t.Context(), p.session); err != nil {
 		t.Fatal(err)
 	}
-	got := p.fetch(t, 10)
-	if len(got) != len(want) {
-		t.Fatalf("want %d jobs, got %d", len(want), len(got))
+	other := newWorker(t, p.server, "q", "k")
+	jobs := other.fetch(t, 10)
+	var got []storage.ID
+	for _, j := range jobs {
+		got = append(got, j.Job.ID)
 	}
-	for i := range got {
-		if got[i].Job.ID != want[i] {
-			t.Fatalf("place %d has %v, want %v", i, got[i].Job.ID, want[i])
+	if !slices.Equal(got, ids) {
+		t.Fatalf("jobs that went back: got %v, want %v", got, ids)
+	}
+}
+
+// A server that is full, or that takes no writes, still tells what there is, and what was
+// given is not lost.
+func TestParkedWithoutWrites(t *testing.T) {
+	rdb := redis.NewClient(&redis.Options{Addr: testservers.Redis(t, testservers.RedisOptions{}).Addr, Protocol: 2})
+	defer rdb.Close()
+	p := newParkedOn(t, rdb, rdb)
+	set := func(name, value string) {
+		if err := rdb.ConfigSet(t.Context(), name, value).Err(); err != nil {
+			t.Fatal(err)
 		}
 	}
+	ids := p.insert(t, 2)
+	jobs := p.fetch(t, 10)
+	set("min-replicas-to-write", "1")
+	if _, err := p.client.Job(t.Context(), ids[0]); err != nil {
+		t.Errorf("a server that takes no writes: %v", err)
+	}
+	if v, err := p.server.Settle(t.Context(), storage.SettleRequest{Session: p.session, Outcomes: []storage.Outcome{{Token: jobs[0].Token, Kind: storage.Succeed}}}); err == nil {
+		t.Errorf("nothing can be settled: got %v", v)
+	}
+	set("min-replicas-to-write", "0")
+	set("maxmemory", "1")
+	wantState(t, p.client, ids[0], storage.Processing, "it was given")
+	set("maxmemory", "0")
+	p.succeed(t, jobs...)
+	wantState(t, p.client, ids[1], storage.Succeeded, "it ran")
 }

@@ -56,6 +56,12 @@ type (
 	odd   struct {
 		A int `json:"a<b"`
 	}
+	quoted struct {
+		A int `json:"it's"`
+	}
+	erased struct {
+		A int "json:\"a\x7f\""
+	}
 )
 
 var texts = []string{
@@ -95,7 +101,7 @@ func TestAsEncodingJSON(t *testing.T) {
 	}
 	for _, v := range []any{
 		&simple{}, &mixed{}, simple{Name: "by value"}, (*simple)(nil), nil, 1, int64(-1), int64(math.MinInt64), 1.5, true, []int{1}, map[string]int{"a": 1},
-		&omits{}, &quotes{A: 1}, &hidden{1, 2}, &twice{1, 2}, &untagged{1}, &embeds{simple{}, 1}, &empty{}, &odd{1}, &struct {
+		&omits{}, &quotes{A: 1}, &hidden{1, 2}, &twice{1, 2}, &untagged{1}, &embeds{simple{}, 1}, &empty{}, &odd{1}, &quoted{1}, &erased{1}, &struct {
 			F func() `json:"f"`
 		}{}, &mixed{Price: math.NaN()}, &mixed{Number: "no number"},
 	} {

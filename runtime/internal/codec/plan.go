@@ -47,6 +47,9 @@ func planOf(t reflect.Type) *plan {
 	return p
 }
 
+// inNames are the characters of names; others may be none that encoding/json takes.
+const inNames = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_"
+
 func newPlan(t reflect.Type) *plan {
 	if t.Kind() != reflect.Struct || special(t) {
 		return nil
@@ -58,7 +61,7 @@ func newPlan(t reflect.Type) *plan {
 		name, options, _ := strings.Cut(f.Tag.Get("json"), ",")
 		// Names by which encoding/json would choose among fields are left to it.
 		fold := strings.ToLower(name)
-		if !f.IsExported() || f.Anonymous || name == "" || name == "-" || options != "" || !plainText(name) || seen[fold] {
+		if !f.IsExported() || f.Anonymous || name == "" || name == "-" || options != "" || strings.Trim(name, inNames) != "" || seen[fold] {
 			return nil
 		}
 		seen[fold] = true

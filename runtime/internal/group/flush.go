@@ -40,18 +40,28 @@ func (g *Group[T, R]) work(f *flight[T, R], failed error, tried time.Time) {
 // flushOwn flushes what its caller waits for, in its goroutine. What others wait for by
 // then, or for what failed and is tried again, is another's.
 func (g *Group[T, R]) flushOwn(ctx context.Context, e *entry[T, R]) {
-	f, tried := g.begin(), time.Now()
+	f, tried, goesOn := g.begin(), time.Now(), false
 	f.hold(e)
+	defer func() {
+		if !goesOn { // also where a store panics, and its caller lives on
+			g.end(f)
+		}
+	}()
 	err := g.config.Flush(ctx, f.items, f.answers)
 	switch {
 	case err == nil:
 	case ctx.Err() != nil:
 		err = context.Cause(ctx)
 	case g.config.Again(err):
+		goesOn = true
 		go g.work(f, err, tried)
 		return
 	}
 	g.answer(f, err)
+}
+
+// end ends a flush that its caller made: another goroutine has what waits by now.
+func (g *Group[T, R]) end(f *flight[T, R]) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.spare = append(g.spare, f)

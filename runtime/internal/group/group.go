@@ -17,8 +17,9 @@ import (
 type Config[T, R any] struct {
 	// Flush handles items together and puts the answer on each into answers. Its error
 	// means that nothing is known of any. ctx is the caller's where there is one item of a
-	// caller that waits for nothing else; it is not bound to any otherwise, since none may
-	// end what others wait for. It keeps neither slice.
+	// caller that waits for nothing else, and has no deadline, which a store may not heed; it
+	// is not bound to any otherwise, since none may end what others wait for. It keeps
+	// neither slice.
 	Flush func(ctx context.Context, items []T, answers []R) error
 	// Limit is how many items go into one flush at most.
 	Limit int
@@ -76,7 +77,8 @@ const quiet = 2 * time.Millisecond
 
 // Do adds item to the next flush and waits for its answer. When ctx ends first, Do
 // returns its cause: an item that still waits is withdrawn, one that is in flight
-// may be handled all the same.
+// may be handled all the same. Where Do flushes itself and ctx is cancelled, it returns
+// when the store heeds that.
 func (g *Group[T, R]) Do(ctx context.Context, item T) (R, error) {
 	var none R
 	if ctx.Err() != nil {
@@ -84,7 +86,8 @@ func (g *Group[T, R]) Do(ctx context.Context, item T) (R, error) {
 	}
 	e := g.entries.Get().(*entry[T, R])
 	e.item = item
-	if g.add(e) {
+	_, hurried := ctx.Deadline()
+	if g.add(e, !hurried) {
 		g.flushOwn(ctx, e)
 	}
 	select {
@@ -120,11 +123,11 @@ func (g *Group[T, R]) recycle(e *entry[T, R]) {
 }
 
 // add puts e in the line, and has it flushed where it is time; it reports true where the
-// caller is to do that.
-func (g *Group[T, R]) add(e *entry[T, R]) (own bool) {
+// caller is to do that, if it may.
+func (g *Group[T, R]) add(e *entry[T, R], may bool) (own bool) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if g.flights == 0 && len(g.waiting) == 0 && time.Since(g.ended) > quiet {
+	if may && g.flights == 0 && len(g.waiting) == 0 && time.Since(g.ended) > quiet {
 		g.flights++
 		return true
 	}

@@ -266,3 +266,53 @@ func TestBusyGroupGathers(t *testing.T) {
 		want(t, s)
 	})
 }
+
+// A store that does not heed the context of a flush keeps nobody longer than his own.
+func TestOwnFlushOfDeafStore(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		let := make(chan struct{})
+		g := group.New(group.Config[int, int]{
+			Flush: func(context.Context, []int, []int) error { <-let; return nil },
+			Limit: 100, Again: func(error) bool { return true }, Patience: time.Minute,
+		})
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		began := time.Now()
+		go func() { time.Sleep(time.Hour); close(let) }()
+		if _, err := g.Do(ctx, 1); !errors.Is(err, context.DeadlineExceeded) || time.Since(began) != time.Second {
+			t.Errorf("got %v after %v", err, time.Since(began))
+		}
+		<-let
+	})
+}
+
+// A flush that panics in the goroutine of a caller who goes on leaves others their turn.
+func TestOwnFlushPanics(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		panics := true
+		g := group.New(group.Config[int, int]{
+			Flush: func(_ context.Context, items, answers []int) error {
+				if panics {
+					panic("the store is broken")
+				}
+				copy(answers, items)
+				return nil
+			},
+			Limit: 100, Again: func(error) bool { return true }, Patience: time.Minute,
+		})
+		func() {
+			defer func() {
+				if recover() == nil {
+					t.Error("the panic is not the caller's")
+				}
+			}()
+			_, _ = g.Do(context.Background(), 1)
+		}()
+		panics = false
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		defer cancel()
+		if n, err := g.Do(ctx, 2); n != 2 || err != nil {
+			t.Errorf("got %d, %v", n, err)
+		}
+	})
+}

@@ -5,6 +5,13 @@
 if redis.call('EXISTS', k_hand) == 1 then
   local call, sub, byte, calls = redis.call, string.sub, string.byte, {}
   local all = call('HGETALL', k_hand)
+  -- This first: a server that is full lets go on who began. One that takes no writes at all may
+  -- still be looked at: as if they had not been given.
+  local began = redis.pcall('DEL', k_hand)
+  if type(began) == 'table' then
+    if not looks then return began end
+    all = {}
+  end
   for i = 1, #all, 2 do
     local id, note = all[i], all[i + 1]
     local names, claim = sub(note, 2, 17), sub(note, 18)
@@ -21,5 +28,4 @@ if redis.call('EXISTS', k_hand) == 1 then
     call('ZADD', k_run, '0', call_of)
     call('HSET', k_gave, call_of, table.concat(jobs), call_of .. 'n', #jobs, call_of .. 'h', '1')
   end
-  call('DEL', k_hand)
 end

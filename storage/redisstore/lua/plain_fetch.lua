@@ -181,7 +181,9 @@ if n > 0 then
 end
 local channel = ARGV[8]
 if channel ~= '' and n < start then
-  local about = spack('>I4BBI6', start - n, #channel, #ARGV[7] / 8, call('HINCRBY', k_meta, 'seq', '32') - 31)
+  -- Those that will be given have their places in line now: an insert that gives them need not ask.
+  local places = min(start - n, 32)
+  local about = spack('>I4BBI6', start - n, #channel, #ARGV[7] / 8, call('HINCRBY', k_meta, 'seq', places) - places + 1)
   call('HSET', k_park, id, spack('>I6', number + 1) .. number6 .. about .. channel .. ARGV[7] .. refs)
 end
 call('HSET', k_session, id, sub(session, 1, 28) .. number6 .. sub(session, 35))

@@ -5,8 +5,9 @@
 -- own, without tables, numbers are texts where they may be, and what nobody looks at before the
 -- job ends is left to handed.lua, by which every other script begins.
 -- A parked call, by session: its number and that before it (6 bytes each), how many jobs it
--- takes (4), lengths of channel and queues (1 each), the first of 32 places in line (6), channel,
--- queues, and what it reads. Where a session lives, one member of line is no job (open.lua).
+-- takes (4), lengths of channel and queues (1 each), the first of as many places in line as are
+-- given at most (6), channel, queues, and what it reads. Where a session lives, one member of
+-- line is no job (open.lua).
 -- keys: state batch line name park session hand turn paused
 local call, spack, sunpack, sub, byte, unpack = redis.call, struct.pack, struct.unpack, string.sub, string.byte, unpack
 local concat, min, ARGV = table.concat, math.min, ARGV
@@ -17,7 +18,7 @@ local time = call('TIME')
 local now = math.floor((time[1] * 1000000 + time[2]) / 1000) + ARGV[1]
 local at6 = spack('>I6', now)
 
-local short = count > 0 and count <= 32 and first + 3 + count == #ARGV
+local short = count > 0 and count <= 32 and (first + 3 + count == #ARGV --[[ need: one sort ]])
 local one = short and call('HRANDFIELD', k_park, '1', 'WITHVALUES')
 if short and one[1] then
   local id, p, middle, all = one[1], one[2], ARGV[first], ARGV[first + 3]
@@ -38,18 +39,18 @@ if short and one[1] then
     if count == 1 then
       records = before .. sub(p, 19, 24) .. at6 .. ARGV[first + 4]
       sizes = spack('>I4', #records)
-      if there > 0 and call('HEXISTS', k_batch, all) == 1 or call('HSETNX', k_state, all, records) == 0 then return 0 end
+      if (there > 0 and call('HEXISTS', k_batch, all) == 1 --[[ guard: batch id ]]) or call('HSETNX', k_state, all, records) == 0 then return 0 end
     else
-      local seq = sunpack('>I6', p, 19) - 1
       sizes, records, ids, values, hands = '', '', {}, {}, {}
+      local place = sunpack('>I6', p, 19) - 1
       for i = 1, count do
-        local job, r = sub(all, 16 * i - 15, 16 * i), before .. spack('>I6', seq + i) .. at6 .. ARGV[first + 3 + i]
+        local job, r = sub(all, 16 * i - 15, 16 * i), before .. spack('>I6', place + i) .. at6 .. ARGV[first + 3 + i]
         ids[i], values[2 * i - 1], values[2 * i], hands[2 * i - 1], hands[2 * i] = job, job, r, job, string.char(i) .. names .. claim
         sizes, records = sizes .. spack('>I4', #r), records .. r
       end
       local found, batches = call('HMGET', k_state, unpack(ids)), there > 0 and call('HMGET', k_batch, unpack(ids)) or {}
       for i = 1, count do
-        if found[i] or batches[i] then return 0 end
+        if found[i] or batches[i] then return 0 end -- guard: known id
       end
       call('HSET', k_state, unpack(values))
     end
