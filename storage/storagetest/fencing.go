@@ -40,6 +40,7 @@ var fencingTests = []test{
 		wantDead(e, s, id, old, "the fetch number rose")
 		s.end(id, storage.Succeed)
 	}},
+	{"a token dies before its job is reclaimed", deadBeforeReclaim},
 	{"no two runs share a token", tokensDiffer},
 	{"a run has one recorded outcome", oneOutcomePerRun},
 }
@@ -59,6 +60,36 @@ func wantDead(e *env, s *session, id storage.ID, token storage.Token, cause stri
 		e.Fatalf("%s, and writes with its token change nothing, but they did (- before, + after):\n%s", cause, diff)
 	}
 	e.check(len(e.logs(id)) == 0, "%s, and a refused report writes no log: got %v", cause, e.logs(id))
+}
+
+// The jobs of a dead session are taken back as the budget of a Tick allows. Their tokens
+// are dead before that.
+func deadBeforeReclaim(e *env) {
+	frozen, other := e.session(), e.session()
+	ids := e.enqueueEach(6)
+	r := frozen.request(4, 2)
+	tokens := make(map[storage.ID]storage.Token)
+	for _, f := range frozen.send(r).Jobs {
+		tokens[f.Token.Job] = f.Token
+	}
+	e.live(lease-lease/4, other)
+	e.sleep(lease / 3)
+	_, err := e.store.Tick(e.ctx, storage.TickRequest{Session: other.info.ID, Budget: 1})
+	e.must(err, "Tick")
+	left := 0
+	for _, id := range ids {
+		if e.get(id).State == storage.Processing {
+			left++
+		}
+		wantDead(e, frozen, id, tokens[id], "the session was declared dead")
+	}
+	e.check(left >= len(ids)-1, "a Tick with a budget of 1 takes one job back: got %d left of %d", left, len(ids))
+	for _, r := range []storage.FetchRequest{r, frozen.request(1, 0)} {
+		_, err = e.store.Fetch(e.ctx, r)
+		e.wantErr(err, storage.ErrSessionLost, "Fetch of a session that was declared dead")
+	}
+	other.ticks()
+	e.wantSet(other.fetchIDs(10), ids, "each job runs elsewhere")
 }
 
 // Token: "The fetch number rises with every fetch of the job and is never reset, so no
