@@ -117,7 +117,7 @@ func (s *claimSettle) write() error {
 // over marks a job of a claim as over; it reports false when it is.
 func (s *claimSettle) over(p claimPlace) bool {
 	k := slices.Index(s.claims, p.c)
-	if s.done[k][p.i] != 0 {
+	if s.done[k][p.i] != 0 { // guard: one outcome
 		return false
 	}
 	s.done[k][p.i] = 1
