@@ -111,13 +111,21 @@ func command(ctx context.Context, dir string, args ...string) (string, error) {
 	return string(out), err
 }
 
-var failure = regexp.MustCompile(`--- FAIL: (\S+/\S+)`)
+// failure is the first test that failed, with those below it, and the first thing that it says.
+var failure = regexp.MustCompile(`--- FAIL: (\S+).*\n((?:\s+--- FAIL: .*\n)*)(?:\s+(\S.*))?`)
 
+// firstFailure tells what failed, with its words: a mutant that is broken, and not just
+// unguarded, fails for the wrong reason.
 func firstFailure(output string) string {
-	if m := failure.FindStringSubmatch(output); m != nil {
-		return m[1]
+	m := failure.FindStringSubmatch(output)
+	if m == nil || strings.Contains(output, "panic: test timed out") {
+		return output[max(0, len(output)-500):]
 	}
-	return output[max(0, len(output)-500):]
+	name := m[1]
+	if below := strings.Fields(m[2]); len(below) > 1 {
+		name = below[len(below)-2]
+	}
+	return name + ": " + m[3][:min(len(m[3]), 300)]
 }
 
 // findGuards reads all sources below dir.
