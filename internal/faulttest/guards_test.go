@@ -131,7 +131,16 @@ func firstFailure(output string) string {
 // findGuards reads all sources below dir.
 func findGuards(t *testing.T, dir string) (all []guard) {
 	t.Helper()
-	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+	err := eachSource(dir, func(path, text string) { all = append(all, guardsIn(path, text)...) })
+	if err != nil {
+		t.Fatal(err)
+	}
+	return all
+}
+
+// eachSource calls f for all sources below dir.
+func eachSource(dir string, f func(path, text string)) error {
+	return filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() || strings.HasSuffix(path, "_test.go") {
 			return err
 		}
@@ -142,12 +151,8 @@ func findGuards(t *testing.T, dir string) (all []guard) {
 		}
 		text, err := os.ReadFile(path)
 		if err == nil {
-			all = append(all, guardsIn(path, string(text))...)
+			f(path, string(text))
 		}
 		return err
 	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return all
 }
