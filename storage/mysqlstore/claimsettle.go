@@ -173,7 +173,7 @@ func (l *link) writeIf(changes, all []*writing) error {
 			if err != nil {
 				return err
 			}
-			if n, err := result.RowsAffected(); err != nil || n != 1 {
+			if n, err := result.RowsAffected(); err != nil || (n != 1 /* guard: claim as remembered */) {
 				return firstError(err, errMoved)
 			}
 		}
