@@ -41,6 +41,7 @@ var fencingTests = []test{
 		s.end(id, storage.Succeed)
 	}},
 	{"a token dies before its job is reclaimed", deadBeforeReclaim},
+	{"a token is good for the session that runs the job", tokenOfSession},
 	{"no two runs share a token", tokensDiffer},
 	{"a run has one recorded outcome", oneOutcomePerRun},
 }
@@ -60,6 +61,19 @@ func wantDead(e *env, s *session, id storage.ID, token storage.Token, cause stri
 		e.Fatalf("%s, and writes with its token change nothing, but they did (- before, + after):\n%s", cause, diff)
 	}
 	e.check(len(e.logs(id)) == 0, "%s, and a refused report writes no log: got %v", cause, e.logs(id))
+}
+
+// "A token is (session, fetch number)": one that has the session that asks, and the number of
+// another's run, names no run.
+func tokenOfSession(e *env) {
+	a, b := e.session(), e.session()
+	a.end(e.enqueue(), storage.Succeed)
+	b.end(e.enqueue(), storage.Succeed)
+	id := e.enqueue()
+	token := a.take(id).Token
+	token.Session = b.info.ID
+	wantDead(e, b, id, token, "the run is of another session")
+	a.end(id, storage.Succeed)
 }
 
 // The jobs of a dead session are taken back as the budget of a Tick allows. Their tokens
