@@ -111,19 +111,36 @@ func command(ctx context.Context, dir string, args ...string) (string, error) {
 	return string(out), err
 }
 
-var failure = regexp.MustCompile(`--- FAIL: (\S+/\S+)`)
+// failure is the first test that failed, with those below it, and the first thing that it says.
+var failure = regexp.MustCompile(`--- FAIL: (\S+).*\n((?:\s+--- FAIL: .*\n)*)(?:\s+(\S.*))?`)
 
+// firstFailure tells what failed, with its words: a mutant that is broken, and not just
+// unguarded, fails for the wrong reason.
 func firstFailure(output string) string {
-	if m := failure.FindStringSubmatch(output); m != nil {
-		return m[1]
+	m := failure.FindStringSubmatch(output)
+	if m == nil || strings.Contains(output, "panic: test timed out") {
+		return output[max(0, len(output)-500):]
 	}
-	return output[max(0, len(output)-500):]
+	name := m[1]
+	if below := strings.Fields(m[2]); len(below) > 1 {
+		name = below[len(below)-2]
+	}
+	return name + ": " + m[3][:min(len(m[3]), 300)]
 }
 
 // findGuards reads all sources below dir.
 func findGuards(t *testing.T, dir string) (all []guard) {
 	t.Helper()
-	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+	err := eachSource(dir, func(path, text string) { all = append(all, guardsIn(path, text)...) })
+	if err != nil {
+		t.Fatal(err)
+	}
+	return all
+}
+
+// eachSource calls f for all sources below dir.
+func eachSource(dir string, f func(path, text string)) error {
+	return filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() || strings.HasSuffix(path, "_test.go") {
 			return err
 		}
@@ -134,12 +151,8 @@ func findGuards(t *testing.T, dir string) (all []guard) {
 		}
 		text, err := os.ReadFile(path)
 		if err == nil {
-			all = append(all, guardsIn(path, string(text))...)
+			f(path, string(text))
 		}
 		return err
 	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return all
 }

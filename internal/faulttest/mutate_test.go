@@ -112,3 +112,25 @@ func TestMutate(t *testing.T) {
 		})
 	}
 }
+
+// marked is what looks like the mark of a guard.
+var marked = regexp.MustCompile(`(?://|--|/\*|--\[\[) ?(?:guard|need): `)
+
+// TestMarksAreRead shows that there is a mutant for each mark: one that stands where none
+// is read would say that a guard is watched, and nothing would watch it.
+func TestMarksAreRead(t *testing.T) {
+	err := eachSource("../../storage", func(path, text string) {
+		mutants := make(map[int]int) // by line
+		for _, g := range guardsIn(path, text) {
+			mutants[g.line]++
+		}
+		for i, line := range strings.Split(text, "\n") {
+			if marks := len(marked.FindAllString(line, -1)); marks != mutants[i+1] {
+				t.Errorf("%s:%d has %d marks of guards, of which %d are read: %s", path, i+1, marks, mutants[i+1], line)
+			}
+		}
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}

@@ -158,7 +158,7 @@ func (cs *claims) find(session, n int, token func(i int) (storage.ID, int)) (pla
 	places = make([]claimPlace, n)
 	for i := range places {
 		id, fetch := token(i)
-		if p := cs.at[id]; p.c != nil && p.c.session == session && p.c.jobs[p.i].fetch == fetch { // guard: fence
+		if p := cs.at[id]; p.c != nil && (p.c.session == session /* need: fence session */) && (p.c.jobs[p.i].fetch == fetch /* need: fence */) {
 			places[i] = p
 		}
 	}

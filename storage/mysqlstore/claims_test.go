@@ -84,6 +84,21 @@ func TestClaimBecomesRuns(t *testing.T) {
 	})
 }
 
+// Of two settles of a run that found its claim at the same time one writes its end.
+func TestClaimSettledTwiceAtOnce(t *testing.T) {
+	bothWays(t, func(t *testing.T, opts ...mysqlstore.Option) {
+		s, _, w, jobs := claimed(t, 2, opts...)
+		if s.SettleAcross(t, jobs[0].Token, func() { w.settle(t, jobs[:1]) }) {
+			t.Error("the end of a run was written twice")
+		}
+		w.settle(t, jobs)
+		counts, err := s.Count(t.Context(), storage.Filter{}, 10)
+		if err != nil || counts.By[storage.Succeeded] != 3 || len(counts.By) != 1 {
+			t.Errorf("%v %+v, want 3 succeeded", err, counts)
+		}
+	})
+}
+
 // Another store knows nothing of a claim; what it settles is settled, and the store that
 // made the claim and its slot harms nobody.
 func TestClaimOfAnotherStore(t *testing.T) {

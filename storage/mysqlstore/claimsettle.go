@@ -18,9 +18,19 @@ var errMoved = errors.New("the core has the runs of a claim")
 // since each claim is changed only if its row is as it is remembered. It marks what it has
 // written, and gives the tokens that are left.
 func (d *database) settleClaims(ctx context.Context, session int, ends []sqlcore.PlainEnd, begun []storage.Token, written []bool) (left []storage.Token, err error) {
+	return d.inClaims(session, ends, begun).settle(ctx, ends, begun, written)
+}
+
+// inClaims finds the claims that runs are in. Until their locks are taken, another settle may
+// end the same runs.
+func (d *database) inClaims(session int, ends []sqlcore.PlainEnd, begun []storage.Token) *claimSettle {
 	s := &claimSettle{d: d, session: session, places: d.claims.find(session, len(ends), func(i int) (storage.ID, int) { return ends[i].Job, ends[i].Fetch }),
 		begun: d.claims.find(session, len(begun), func(i int) (storage.ID, int) { return begun[i].Job, begun[i].Fetch })}
 	s.gather()
+	return s
+}
+
+func (s *claimSettle) settle(ctx context.Context, ends []sqlcore.PlainEnd, begun []storage.Token, written []bool) (left []storage.Token, err error) {
 	if len(s.claims) == 0 {
 		return begun, nil
 	}
@@ -31,13 +41,13 @@ func (d *database) settleClaims(ctx context.Context, session int, ends []sqlcore
 	if slices.ContainsFunc(s.claims, func(c *claim) bool { return c.gone }) {
 		return begun, nil // the core will do it
 	}
-	err = d.lone(ctx, func(l *link) error {
-		now, err := d.instantOf(l)
+	err = s.d.lone(ctx, func(l *link) error {
+		now, err := s.d.instantOf(l)
 		if err != nil {
 			return err
 		}
 		clear(written)
-		s.p = &plainSettle{d: d, l: l, session: session, ends: ends, written: written, now: now,
+		s.p = &plainSettle{d: s.d, l: l, session: s.session, ends: ends, written: written, now: now,
 			shapes: make([]int64, len(ends)), started: make([]int64, len(ends))}
 		return s.write()
 	})
@@ -117,7 +127,7 @@ func (s *claimSettle) write() error {
 // over marks a job of a claim as over; it reports false when it is.
 func (s *claimSettle) over(p claimPlace) bool {
 	k := slices.Index(s.claims, p.c)
-	if s.done[k][p.i] != 0 {
+	if s.done[k][p.i] != 0 { // guard: one outcome
 		return false
 	}
 	s.done[k][p.i] = 1
@@ -173,7 +183,7 @@ func (l *link) writeIf(changes, all []*writing) error {
 			if err != nil {
 				return err
 			}
-			if n, err := result.RowsAffected(); err != nil || n != 1 {
+			if n, err := result.RowsAffected(); err != nil || (n != 1 /* guard: claim as remembered */) {
 				return firstError(err, errMoved)
 			}
 		}

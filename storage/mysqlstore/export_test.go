@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/gojobgen/jobgen/storage"
 	"github.com/gojobgen/jobgen/storage/internal/sqlcore"
 )
 
@@ -46,4 +47,21 @@ func (s *Store) Notices(tb testing.TB) (tick int, poll bool) {
 		tb.Fatal(err)
 	}
 	return len(got.Ready), poll
+}
+
+// SettleAcross ends a run as a settle does that found its claim before f and locks it after
+// that; it reports whether it wrote the end. There is one session.
+func (s *Store) SettleAcross(tb testing.TB, token storage.Token, f func()) bool {
+	tb.Helper()
+	var session int
+	if err := s.d.db.QueryRow("SELECT no FROM jobgen_session WHERE dead = 0").Scan(&session); err != nil {
+		tb.Fatal(err)
+	}
+	ends, written := []sqlcore.PlainEnd{{Job: token.Job, Fetch: token.Fetch, Retain: time.Hour}}, make([]bool, 1)
+	late := s.d.inClaims(session, ends, nil)
+	f()
+	if _, err := late.settle(context.Background(), ends, nil, written); err != nil {
+		tb.Fatal(err)
+	}
+	return written[0]
 }

@@ -115,7 +115,7 @@ func (d *database) ours(l *link, session int, more string, further ...string) (v
 			return nil, now, nil, err
 		}
 	}
-	if vals[1] != 0 {
+	if vals[1] != 0 { // guard: session lives
 		return nil, now, nil, errOther
 	}
 	now = d.instant(vals[last])

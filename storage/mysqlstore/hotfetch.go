@@ -88,7 +88,7 @@ func (f *plainFetch) run() error {
 	if err != nil {
 		return err
 	}
-	if vals[0] != f.r.Generation || vals[2] != 0 || uint64(vals[3]) >= f.r.Call {
+	if vals[0] != f.r.Generation || vals[2] != 0 || (uint64(vals[3]) >= f.r.Call /* guard: late copies */) {
 		return errOther
 	}
 	f.got.Known, f.got.Now = true, now

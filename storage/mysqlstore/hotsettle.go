@@ -112,8 +112,8 @@ func (p *plainSettle) find(found *rows) {
 		}
 		c := columns(row)
 		i, known := slices.BinarySearchFunc(p.ends, c.bytes(0), func(e sqlcore.PlainEnd, id []byte) int { return bytes.Compare(e.Job[:], id) })
-		if !known || int64(p.ends[i].Fetch) != c.int(1) || c.int(2)&^runAhead != runPlain || int(c.int(4))&sqlcore.EndNot != 0 {
-			continue // guard: fence
+		if !known || (int64(p.ends[i].Fetch) != c.int(1) /* guard: fence */) || c.int(2)&^runAhead != runPlain || int(c.int(4))&sqlcore.EndNot != 0 {
+			continue
 		}
 		p.written[i] = true
 		p.shapes[i], p.started[i] = c.int(3), c.int(5)

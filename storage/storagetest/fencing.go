@@ -40,6 +40,8 @@ var fencingTests = []test{
 		wantDead(e, s, id, old, "the fetch number rose")
 		s.end(id, storage.Succeed)
 	}},
+	{"a token dies before its job is reclaimed", deadBeforeReclaim},
+	{"a token is good for the session that runs the job", tokenOfSession},
 	{"no two runs share a token", tokensDiffer},
 	{"a run has one recorded outcome", oneOutcomePerRun},
 }
@@ -59,6 +61,51 @@ func wantDead(e *env, s *session, id storage.ID, token storage.Token, cause stri
 		e.Fatalf("%s, and writes with its token change nothing, but they did (- before, + after):\n%s", cause, diff)
 	}
 	e.check(len(e.logs(id)) == 0, "%s, and a refused report writes no log: got %v", cause, e.logs(id))
+}
+
+// "A token is (session, fetch number)": one that has the session that asks, and the number of
+// another's run, names no run.
+func tokenOfSession(e *env) {
+	a, b := e.session(), e.session()
+	a.end(e.enqueue(), storage.Succeed)
+	b.end(e.enqueue(), storage.Succeed)
+	id := e.enqueue()
+	token := a.take(id).Token
+	token.Session = b.info.ID
+	wantDead(e, b, id, token, "the run is of another session")
+	a.end(id, storage.Succeed)
+}
+
+// The jobs of a dead session are taken back as the budget of a Tick allows. Their tokens
+// are dead before that.
+func deadBeforeReclaim(e *env) {
+	frozen, other := e.session(), e.session()
+	ids := e.enqueueEach(6)
+	r := frozen.request(4, 2)
+	tokens := make(map[storage.ID]storage.Token)
+	for _, f := range frozen.send(r).Jobs {
+		tokens[f.Token.Job] = f.Token
+	}
+	for moved, n := 0, 0; moved == 0 && n < 40; n++ {
+		e.sleep(lease / 4)
+		r, err := e.store.Tick(e.ctx, storage.TickRequest{Session: other.info.ID, Budget: 1})
+		e.must(err, "Tick")
+		moved = r.Moved
+	}
+	left := 0
+	for _, id := range ids {
+		if e.get(id).State == storage.Processing {
+			left++
+		}
+		wantDead(e, frozen, id, tokens[id], "the session was declared dead")
+	}
+	e.check(left == len(ids)-1, "a Tick with a budget of 1 takes one job back: got %d left of %d", left, len(ids))
+	for _, r := range []storage.FetchRequest{r, frozen.request(1, 0)} {
+		_, err := e.store.Fetch(e.ctx, r)
+		e.wantErr(err, storage.ErrSessionLost, "Fetch of a session that was declared dead")
+	}
+	other.ticks()
+	e.wantSet(other.fetchIDs(10), ids, "each job runs elsewhere")
 }
 
 // Token: "The fetch number rises with every fetch of the job and is never reset, so no

@@ -13,6 +13,7 @@ var fetchTests = []test{
 	{"a repeated call gives the same jobs and no more", repeatedCall},
 	{"a repeated call gives only what is still the session's", repeatedCallAfterSettle},
 	{"a late copy of a call gives and takes nothing", lateCall},
+	{"later calls are repeated and come late as the first", laterCalls},
 	{"a gap between calls is allowed", callGap},
 	{"an unknown session is lost", fetchUnknownSession},
 	{"only the asked queues give", fetchQueues},
@@ -90,6 +91,22 @@ func lateCall(e *env) {
 	late := s.send(first)
 	e.check(len(late.Jobs) == 0, "a late copy of an older call must give nothing: got %d jobs", len(late.Jobs))
 	e.wantState(ids[1], storage.Enqueued, "a late copy of an older call must take no job that no server knows of")
+}
+
+// The same of a session that has fetched before: stores may fetch by other means then.
+func laterCalls(e *env) {
+	s := e.session()
+	s.take(e.enqueue())
+	ids := e.enqueueEach(4)
+	third, second := s.request(1, 0), s.request(1, 0)
+	third.Call, second.Call = second.Call, third.Call
+	e.wantIDs(idsOf(s.send(second).Jobs), ids[:1], "the second call gives the first job that waits")
+	e.wantIDs(idsOf(s.send(second).Jobs), ids[:1], "its repetition gives that again and no more")
+	e.wantIDs(idsOf(s.send(third).Jobs), ids[1:2], "the third call goes on")
+	e.check(len(s.send(second).Jobs) == 0, "a late copy of the second call gives nothing")
+	e.wantIDs(idsOf(s.send(third).Jobs), ids[1:2], "a repetition of the third call gives what it gave")
+	e.wantState(ids[2], storage.Enqueued, "neither repetitions nor late copies take jobs")
+	e.wantIDs(s.fetchIDs(10), ids[2:], "the next call gives the rest")
 }
 
 func callGap(e *env) {

@@ -76,15 +76,20 @@ func survivesCloseRest(e *env) {
 
 func sessionGoesOn(e *env) {
 	s := e.session()
-	ids := e.enqueueEach(2)
-	r := s.request(1, 0)
-	s.send(r)
-	e.restart()
-	s.store = e.store
-	s.tick()
-	e.wantIDs(idsOf(s.send(r).Jobs), ids[:1], "a repeated call gives the same jobs, also after the connection was made anew")
+	ids := e.enqueueEach(4)
+	for i := range 3 { // stores may fetch by other means after the first call
+		r := s.request(1, 0)
+		e.wantIDs(idsOf(s.send(r).Jobs), ids[i:i+1], "the session goes on")
+		if i == 1 {
+			continue
+		}
+		e.restart()
+		s.store = e.store
+		s.tick()
+		e.wantIDs(idsOf(s.send(r).Jobs), ids[i:i+1], "a repeated call gives the same jobs, also after the connection was made anew")
+	}
 	s.end(ids[0], storage.Succeed)
-	e.wantIDs(s.fetchIDs(10), ids[1:], "the session goes on")
+	e.wantIDs(s.fetchIDs(10), ids[3:], "the session goes on")
 }
 
 func otherGives(e *env) {

@@ -21,7 +21,7 @@ func (s *Store) Fetch(ctx context.Context, r storage.FetchRequest) (result stora
 	}
 	var f *fetching
 	err = s.write(ctx, func(t *tx) error {
-		f = &fetching{tx: t, req: &r}
+		f = &fetching{tx: t, req: &r, hot: s.hot.lastCall(r.Session)}
 		f.result.Mark = t.bell.mark()
 		return f.run()
 	})
@@ -40,6 +40,7 @@ type fetching struct {
 	*tx
 	req     *storage.FetchRequest
 	session session
+	hot     uint64 // the last call that a hot path gave jobs for
 	result  storage.FetchResult
 	max     int // jobs still to start
 	ahead   int // jobs still to hold ready
@@ -65,12 +66,14 @@ func (f *fetching) run() error {
 	if !found || f.session.dead {
 		return refuse(lost(f.req.Session))
 	}
+	last := max(f.session.call, f.hot)
 	switch {
-	case f.req.Call < f.session.call: // guard: late fetch
+	case f.req.Call < last: // guard: late fetch
 		return nil
-	case f.req.Call == f.session.call: // guard: repeated fetch
+	case f.req.Call == last: // guard: repeated fetch
 		return f.again()
-	case f.shared: // a hot path may have given jobs for this call
+	case f.shared: // guard: fetch repeated elsewhere
+		// a hot path may have given jobs for this call
 		if err := f.again(); err != nil || len(f.result.Jobs) > 0 {
 			return firstError(err, f.addRuns())
 		}

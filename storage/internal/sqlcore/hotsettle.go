@@ -78,11 +78,11 @@ func plainOf(r *storage.SettleRequest) *plainSettle {
 	job := func(i int) []byte { return r.Outcomes[i].Token.Job[:] }
 	slices.SortFunc(order, func(a, b int) int { return bytes.Compare(job(a), job(b)) })
 	for k, i := range order {
-		if k > 0 && bytes.Equal(job(i), job(order[k-1])) {
+		if k > 0 && bytes.Equal(job(i), job(order[k-1])) { // guard: one outcome
 			return nil // one job twice: the core judges them in their order
 		}
 		o := &r.Outcomes[i]
-		if o.Kind != storage.Succeed || o.Reason != "" || o.Progress != nil || len(o.Logs) > 0 || o.Token.Session != r.Session ||
+		if o.Kind != storage.Succeed || o.Reason != "" || o.Progress != nil || len(o.Logs) > 0 || (o.Token.Session != r.Session /* guard: fence session */) ||
 			len(o.Result) > inlineMax || !rules.Storable(*o) {
 			continue
 		}

@@ -39,6 +39,7 @@ type hotSession struct {
 	shapes []int32    // of names that kinds can run
 	busy   sync.Mutex // a fetch of it is under way
 	room   []PlainRow // of the last answer, for the next
+	call   uint64     // the last that a hot path gave jobs for
 	most   int        // jobs that an answer has room for, as of the last ones; 0: no bound is known
 
 	runs map[storage.ID]hotRun // the jobs that it runs
@@ -93,12 +94,25 @@ type hotRun struct {
 func (h *hot) gave(session *hotSession, call uint64, rows []PlainRow) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	if len(rows) > 0 {
+		session.call = call
+	}
 	if session.runs == nil {
 		session.runs = make(map[storage.ID]hotRun)
 	}
 	for i := range rows {
 		session.runs[rows[i].ID] = hotRun{call, i + 1, rows[i].Shape, rows[i].Links}
 	}
+}
+
+// lastCall is the last call for which a hot path gave jobs to a session.
+func (h *hot) lastCall(id storage.ID) uint64 {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if s := h.sessions[id]; s != nil {
+		return s.call
+	}
+	return 0
 }
 
 // given completes ends by what is known of their runs, and gives the calls of those that

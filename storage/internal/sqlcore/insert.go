@@ -139,7 +139,7 @@ func (t *tx) repeated(in *insertion) (bool, error) {
 		if batches[j.ID] {
 			return false, refuse(rules.Conflict(j.ID, "batch", j.Kind))
 		}
-		if f, ok := found[j.ID]; ok && t.names.shapes[f.shape].kind != j.Kind {
+		if f, ok := found[j.ID]; ok && (t.names.shapes[f.shape].kind != j.Kind /* guard: id taken */) {
 			return false, refuse(rules.Conflict(j.ID, t.names.shapes[f.shape].kind, j.Kind))
 		}
 	}
@@ -148,7 +148,7 @@ func (t *tx) repeated(in *insertion) (bool, error) {
 			return false, refuse(rules.Conflict(g.Batches[i].ID, t.names.shapes[f.shape].kind, "batch"))
 		}
 	}
-	if len(found) == 0 && len(batches) == 0 {
+	if len(found) == 0 && len(batches) == 0 { // need: repeated insert
 		return false, nil
 	}
 	return true, t.answerAgain(in, found)

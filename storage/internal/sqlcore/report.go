@@ -29,7 +29,7 @@ func (st *settling) reports(reports []storage.Report, verdicts []storage.Verdict
 	if err != nil {
 		return err
 	}
-	if found && !st.session.dead {
+	if found && (!st.session.dead /* need: session lives */) {
 		ids := make([]storage.ID, len(reports))
 		for i := range reports {
 			ids[i] = reports[i].Token.Job
@@ -75,7 +75,7 @@ var (
 
 // report writes one report, unless one with its number or a later one came before.
 func (st *settling) report(e *ended, r *storage.Report) error {
-	if int(r.Number) <= e.report {
+	if int(r.Number) <= e.report { // guard: late report
 		return nil
 	}
 	e.report = int(r.Number)

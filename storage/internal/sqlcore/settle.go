@@ -202,7 +202,7 @@ func (st *settling) settledBefore(o *storage.Outcome) (storage.Verdict, error) {
 	if kind == 0 && r.settled>>3 == o.Token.Fetch && !hasFetch(history, o.Token.Fetch) {
 		kind = storage.OutcomeKind(r.settled & 7)
 	}
-	if kind == o.Kind && kind != 0 {
+	if (kind == o.Kind /* need: same outcome */) && kind != 0 {
 		return storage.Accepted, nil
 	}
 	return storage.Refused, nil

@@ -155,7 +155,8 @@ func (k *ticking) declare(s *session) error {
 			return err
 		}
 	}
-	if s.no == k.session.no || k.now.Sub(s.seen) <= s.lease || k.now.Sub(k.session.unbroken) < s.lease {
+	if s.no == k.session.no || (k.now.Sub(s.seen) <= s.lease /* guard: lease is over */) ||
+		(k.now.Sub(k.session.unbroken) < s.lease /* guard: own contact */) {
 		return nil
 	}
 	s.dead = true

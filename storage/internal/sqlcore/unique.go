@@ -57,7 +57,7 @@ func (t *tx) blocked(r *record) (why string, err error) {
 		return rules.KeyInTransaction, nil
 	}
 	holder, err := t.keyHolder(r.extra.Unique.Key)
-	if err != nil || holder.IsZero() || holder == r.id {
+	if err != nil || (holder.IsZero() || holder == r.id /* need: unique on return */) {
 		return "", err
 	}
 	return rules.KeyTaken(holder), nil

@@ -29,7 +29,7 @@ if short and one[1] then
   local listed, read = string.find(p, queue, queues, true), string.find(p, sub(middle, 10, 25), refs, true)
   local session = call('HGET', k_session, id)
   local there = call('EXISTS', k_batch, k_turn, k_turn, k_paused, k_paused)
-  if not session or sub(session, 29, 34) ~= sub(p, 7, 12) then -- guard: late park
+  if not session or (sub(session, 29, 34) ~= sub(p, 7, 12) --[[ guard: late park ]]) then
     call('HDEL', k_park, id)
   elseif count <= max and listed and listed < refs and (listed - queues) % 8 == 0 and read and (read - refs) % 16 == 0
     and there < 2 and (call('ZCARD', k_line) < 2 or not call('ZRANGEBYLEX', k_line, '[' .. queue, '[' .. queue .. '\255', 'LIMIT', '0', '1')[1]) then

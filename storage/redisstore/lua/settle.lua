@@ -15,7 +15,7 @@ local SUCCEED, FAIL, DELETE, RETRY, SNOOZE, RELEASE = 1, 2, 3, 4, 5, 6
 local function running(job, fetch)
   if not alive then return nil end
   local j = L.job(job)
-  if j and (j.state == PROCESSING --[[ need: state ]]) and (j.session == id --[[ need: fence session ]])
+  if j and j.state == PROCESSING and (j.session == id --[[ need: fence session ]])
     and (j.fetches == fetch --[[ need: fence ]]) then return j end
 end
 
