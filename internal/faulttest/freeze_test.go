@@ -2,6 +2,7 @@ package faulttest
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -85,6 +86,29 @@ func waitEvent(t *testing.T, dir string, job storage.ID, match func(event) bool,
 		}
 		if time.Now().After(deadline) {
 			t.Fatalf("job %v: no such event within %v; there are %+v", job, limit, events)
+		}
+	}
+}
+
+// waitEnds waits until each of the jobs has ended, and says when the last of them did by
+// the ledgers: what reading them takes is not counted.
+func waitEnds(t *testing.T, dir string, jobs []storage.ID, limit time.Duration) (last time.Time) {
+	t.Helper()
+	for deadline := time.Now().Add(limit); ; time.Sleep(20 * time.Millisecond) {
+		events, missing := readLedgers(t, dir), 0
+		for _, job := range jobs {
+			end := slices.IndexFunc(events[job], func(e event) bool { return e.what == "end" })
+			if end < 0 {
+				missing++
+			} else if at := events[job][end].at; at.After(last) {
+				last = at
+			}
+		}
+		if missing == 0 {
+			return last
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("%d of %d jobs have not ended within %v", missing, len(jobs), limit)
 		}
 	}
 }

@@ -37,10 +37,7 @@ func TestSoakFrozenClaim(t *testing.T) {
 			}
 			begin := time.Now()
 			ids := probe(t, client, 20)
-			for _, id := range ids {
-				waitEvent(t, dir, id, func(e event) bool { return e.what == "end" }, recoveryPromise+10*time.Second)
-			}
-			waits = append(waits, time.Since(begin))
+			waits = append(waits, waitEnds(t, dir, ids, recoveryPromise+10*time.Second).Sub(begin))
 			claimer.kill()
 		}
 		t.Logf("%d claimers frozen; 20 jobs enqueued after that were done within p50 %v, at most %v", freezes, waits.at(50), waits.at(100))

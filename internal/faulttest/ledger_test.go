@@ -3,10 +3,12 @@ package faulttest
 import (
 	"bufio"
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"sort"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -65,19 +67,16 @@ func readLedgers(t *testing.T, dir string) map[storage.ID][]event {
 	return events
 }
 
-// parseEvent reads a line; the last one of a killed process may be cut short.
+// parseEvent reads a line; the last one of a killed process may be cut short. Thousands are
+// read again and again while a test waits, so this may not take long.
 func parseEvent(line string) (event, bool) {
-	var e event
-	var micros int64
-	var id string
 	fields := strings.SplitN(line, " ", 5)
 	if len(fields) < 5 {
-		return e, false
+		return event{}, false
 	}
-	if _, err := fmt.Sscan(strings.Join(fields[:4], " "), &micros, &e.pid, &id, &e.fetch); err != nil {
-		return e, false
-	}
-	job, err := storage.ParseID(id)
-	e.at, e.job, e.what = time.UnixMicro(micros), job, fields[4]
-	return e, err == nil
+	micros, err1 := strconv.ParseInt(fields[0], 10, 64)
+	pid, err2 := strconv.Atoi(fields[1])
+	job, err3 := storage.ParseID(fields[2])
+	fetch, err4 := strconv.Atoi(fields[3])
+	return event{time.UnixMicro(micros), pid, job, fetch, fields[4]}, errors.Join(err1, err2, err3, err4) == nil
 }

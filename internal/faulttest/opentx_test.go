@@ -40,10 +40,9 @@ func TestSoakOpenTransaction(t *testing.T) {
 		var waits durations
 		for begin := time.Now(); time.Since(begin) < openFor; {
 			sent := time.Now()
-			for _, id := range probe(t, client, 20) { // what waits for the transaction waits for ever here
-				waitEvent(t, dir, id, func(e event) bool { return e.what == "end" }, 2*recoveryPromise)
-			}
-			waits = append(waits, time.Since(sent))
+			ids := probe(t, client, 20)
+			// What waits for the transaction waits for ever here.
+			waits = append(waits, waitEnds(t, dir, ids, 2*recoveryPromise).Sub(sent))
 			contend(t, store, key)
 		}
 		t.Logf("20 jobs took %v, at most %v, while a caller's transaction was open", waits.at(50), waits.at(100))
