@@ -111,8 +111,8 @@ func latency(one bool) func(context.Context, Contender, Size) ([]Sample, error) 
 	}
 }
 
-// drip enqueues a job each 10 to 30 ms, at random: at a fixed pace the polls of a peer fall
-// into step with the jobs, and a run tells how, not how long a job waits.
+// drip enqueues a job each 10 to 30 ms, at random, so that nobody's polls can fall into step
+// with the jobs.
 func (s *stage) drip(ctx context.Context, d time.Duration) error {
 	for n, end := 0, time.Now().Add(d); time.Now().Before(end); n++ {
 		if err := sleep(ctx, 10*time.Millisecond+rand.N(20*time.Millisecond)); err != nil {
