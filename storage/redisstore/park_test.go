@@ -206,11 +206,11 @@ func TestParkedGoesBackInOrder(t *testing.T) {
 		ids = append([]storage.ID{storage.NewIDIn(1)}, ids...)
 	}
 	put := func(ids ...storage.ID) {
-		var g storage.Group
-		for _, id := range ids {
-			g.Jobs = append(g.Jobs, storage.NewJob{ID: id, Kind: "k", Queue: "q", Payload: []byte(`{"a":1}`)})
+		jobs := make([]storage.NewJob, len(ids))
+		for i, id := range ids {
+			jobs[i].ID = id
 		}
-		mustInsert(t, p.client, g)
+		p.put(t, jobs...)
 		p.want(t, p.fetch(t, 10), ids)
 		p.none(t)
 	}
@@ -221,12 +221,7 @@ func TestParkedGoesBackInOrder(t *testing.T) {
 		t.Fatal(err)
 	}
 	other := newWorker(t, p.server, "q", "k")
-	jobs := other.fetch(t, 10)
-	var got []storage.ID
-	for _, j := range jobs {
-		got = append(got, j.Job.ID)
-	}
-	if !slices.Equal(got, ids) {
+	if got := idsOf(other.fetch(t, 10)); !slices.Equal(got, ids) {
 		t.Fatalf("jobs that went back: got %v, want %v", got, ids)
 	}
 }

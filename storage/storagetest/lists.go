@@ -118,21 +118,31 @@ func idAt(e *env, d time.Duration) storage.ID {
 // Query.After: "the last id of the page before"; Page.More.
 func listPages(e *env) {
 	ids := e.enqueueEach(23)
+	e.wantPages(storage.Filter{}, 5, ids)
+	p, err := e.store.Jobs(e.ctx, storage.Query{Limit: 23})
+	e.must(err, "Jobs")
+	e.check(len(p.Jobs) == 23 && !p.More, "a page that holds all has no more behind it: got %d, %v", len(p.Jobs), p.More)
+}
+
+// wantPages walks over all pages of limit jobs that match, in both directions. ids are those
+// wanted, oldest first; they are more than one page.
+func (e *env) wantPages(f storage.Filter, limit int, ids []storage.ID) {
+	e.Helper()
 	for _, oldest := range []bool{true, false} {
 		want := slices.Clone(ids)
 		if !oldest {
 			slices.Reverse(want)
 		}
 		var got []storage.ID
-		q := storage.Query{Oldest: oldest, Limit: 5}
-		for range 10 {
+		q := storage.Query{Filter: f, Oldest: oldest, Limit: limit}
+		for range len(ids)/limit + 2 {
 			p, err := e.store.Jobs(e.ctx, q)
 			e.must(err, "Jobs")
 			for _, j := range p.Jobs {
 				got = append(got, j.ID)
 			}
 			e.check(p.More == (len(got) < len(ids)), "More says whether there is another page: after %d of %d jobs it is %v", len(got), len(ids), p.More)
-			e.check(len(p.Jobs) == 5 || !p.More, "a page is full when there is another: got %d jobs", len(p.Jobs))
+			e.check(len(p.Jobs) == limit || !p.More, "a page is full when there is another: got %d jobs", len(p.Jobs))
 			if !p.More {
 				break
 			}
@@ -140,9 +150,6 @@ func listPages(e *env) {
 		}
 		e.wantIDs(got, want, "all pages together, in the order of the ids, each job once")
 	}
-	p, err := e.store.Jobs(e.ctx, storage.Query{Limit: 23})
-	e.must(err, "Jobs")
-	e.check(len(p.Jobs) == 23 && !p.More, "a page that holds all has no more behind it: got %d, %v", len(p.Jobs), p.More)
 }
 
 // Query.Limit: "0: 20".

@@ -96,25 +96,7 @@ func manyListed(e *env) {
 	want = without(want, s.fetchIDs(30)...)
 	e.do(storage.Cancel, want[200])
 	want = without(want, want[200])
-	filter := storage.Filter{States: []storage.State{storage.Enqueued}}
-	for _, oldest := range []bool{true, false} {
-		want = sorted(want)
-		if !oldest {
-			slices.Reverse(want)
-		}
-		var got []storage.ID
-		q := storage.Query{Filter: filter, Oldest: oldest, Limit: 37}
-		for more := true; more && len(got) <= len(want); {
-			page, err := e.store.Jobs(e.ctx, q)
-			e.must(err, "Jobs")
-			for _, j := range page.Jobs {
-				got = append(got, j.ID)
-				q.After = j.ID
-			}
-			more = page.More
-		}
-		e.wantIDs(got, want, "pages of 37 hold each job that waits, once")
-	}
+	e.wantPages(storage.Filter{States: []storage.State{storage.Enqueued}}, 37, sorted(want))
 	q := e.queue(e.job().Queue)
 	e.check(q.Enqueued == len(want) && !q.Oldest.IsZero(), "Queues: want %d jobs that wait, got %+v", len(want), q)
 }

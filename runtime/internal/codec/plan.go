@@ -114,16 +114,6 @@ func special(t reflect.Type) bool {
 	return false
 }
 
-// plainText reports whether a text stands in JSON as it is, and for ASCII only.
-func plainText(s string) bool {
-	for i := range len(s) {
-		if c := s[i]; c >= 0x80 || !asItIs[c] {
-			return false
-		}
-	}
-	return true
-}
-
 // asItIs are the ASCII characters that encoding/json writes as they are.
 var asItIs = func() (ok [0x80]bool) {
 	for c := range ok {

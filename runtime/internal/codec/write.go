@@ -65,20 +65,24 @@ func (p *plan) write(r reflect.Value) (b []byte, err error) {
 
 // appendText writes a text as encoding/json does.
 func appendText(b []byte, s string) ([]byte, error) {
-	if !plainText(s) && !plainUTF8(s) {
+	if !plain(s) {
 		data, err := json.Marshal(s)
 		return append(b, data...), err
 	}
 	return append(append(append(b, '"'), s...), '"'), nil
 }
 
-// plainUTF8 reports whether a text stands in JSON as it is: also one with other letters.
-func plainUTF8(s string) bool {
+// plain reports whether a text stands in JSON as it is.
+func plain(s string) bool {
+	ascii := true
 	for i := range len(s) {
-		if c := s[i]; c < 0x80 && !asItIs[c] {
+		switch c := s[i]; {
+		case c >= utf8.RuneSelf:
+			ascii = false
+		case !asItIs[c]:
 			return false
 		}
 	}
 	// These two end lines in JavaScript; encoding/json writes them by their numbers.
-	return utf8.ValidString(s) && !strings.ContainsAny(s, "\u2028\u2029")
+	return ascii || utf8.ValidString(s) && !strings.ContainsAny(s, "\u2028\u2029")
 }

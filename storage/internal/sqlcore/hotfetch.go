@@ -20,7 +20,7 @@ func (s *Store) fetchHot(ctx context.Context, d PlainFetcher, r *storage.FetchRe
 	}
 	defer h.busy.Unlock()
 	s.hot.serve(h, r.Queues)
-	if !h.sure || (r.Call <= s.hot.lastCall(r.Session) /* guard: repeated hot fetch */) {
+	if !h.sure || (r.Call <= h.call /* guard: repeated hot fetch */) {
 		return result, false, nil
 	}
 	queues := known.open(r.Queues)

@@ -39,7 +39,7 @@ type hotSession struct {
 	shapes []int32    // of names that kinds can run
 	busy   sync.Mutex // a fetch of it is under way
 	room   []PlainRow // of the last answer, for the next
-	call   uint64     // the last that a hot path gave jobs for
+	call   uint64     // the last that a hot path gave jobs for; written with busy held, too
 	most   int        // jobs that an answer has room for, as of the last ones; 0: no bound is known
 
 	runs map[storage.ID]hotRun // the jobs that it runs

@@ -10,7 +10,7 @@
 -- line is no job (open.lua).
 -- keys: state batch line name park session hand turn paused
 local call, spack, sunpack, sub, byte, unpack = redis.call, struct.pack, struct.unpack, string.sub, string.byte, unpack
-local concat, min, ARGV = table.concat, math.min, ARGV
+local min, ARGV = math.min, ARGV
 local first = 6 + ARGV[2] + ARGV[3]
 local count = tonumber(ARGV[first + 1])
 
