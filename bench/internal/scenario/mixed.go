@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math/rand/v2"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -74,57 +73,6 @@ func mixed(ctx context.Context, c Contender, z Size) ([]Sample, error) {
 		cost.P50, cost.P99 = ran.quantiles()
 		return []Sample{{Name: "mixed", Value: rate(n, elapsed), Unit: "jobs/s", Jobs: n, Cost: cost, Note: waits(cost)}}, nil
 	})
-}
-
-// latency measures the wait of single jobs on a server with nothing else to do.
-func latency(one bool) func(context.Context, Contender, Size) ([]Sample, error) {
-	return func(ctx context.Context, c Contender, z Size) ([]Sample, error) {
-		return play(ctx, c, one, func(s *stage) ([]Sample, error) {
-			var ran clock
-			stop, err := s.Serve(ctx, library.ServeOptions{Workers: 10, Run: ran.run})
-			if err != nil {
-				return nil, err
-			}
-			if err := s.drip(ctx, z.For/5); err != nil { // until connections stand
-				return nil, errors.Join(err, stop())
-			}
-			ran.reset()
-			before := ran.done.Load()
-			m, err := s.meter()
-			err = errors.Join(err, s.drip(ctx, z.For))
-			n := int(ran.done.Load() - before)
-			_, cost, err2 := m.stop(n)
-			if err = errors.Join(err, err2, stop()); err != nil {
-				return nil, err
-			}
-			cost.P50, cost.P99 = ran.quantiles()
-			name := "latency"
-			if one {
-				name = "latency-one-store"
-			}
-			samples := []Sample{{Name: name, Value: millis(cost.P50), Unit: "ms", Lower: true, Jobs: n, Cost: cost, Note: waits(cost)}}
-			if !z.Quick {
-				samples = append(samples, Sample{Name: name + "-p99", Value: millis(cost.P99), Unit: "ms", Lower: true, Jobs: n, Cost: cost})
-			}
-			return samples, nil
-		})
-	}
-}
-
-// drip enqueues a job each 10 to 30 ms, at random, so that nobody's polls can fall into step
-// with the jobs.
-func (s *stage) drip(ctx context.Context, d time.Duration) error {
-	for n, end := 0, time.Now().Add(d); time.Now().Before(end); n++ {
-		if err := sleep(ctx, 10*time.Millisecond+rand.N(20*time.Millisecond)); err != nil {
-			return err
-		}
-		o := jobs.NewOrder(n)
-		o.SentAt = time.Now().UnixNano()
-		if err := s.Enqueue(ctx, o); err != nil {
-			return err
-		}
-	}
-	return sleep(ctx, 100*time.Millisecond) // for the last ones
 }
 
 func millis(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }

@@ -58,6 +58,20 @@ type Cost struct {
 	P50, P99       time.Duration // from the call of enqueue to the start of the handler
 }
 
+// add adds what n jobs took.
+func (c *Cost) add(of Cost, n int) {
+	c.Client, c.Server = c.Client+of.Client*time.Duration(n), c.Server+of.Server*time.Duration(n)
+	c.Allocs, c.Writes = c.Allocs+of.Allocs*float64(n), c.Writes+of.Writes*float64(n)
+}
+
+// each is what one of n jobs took, of what was added.
+func (c Cost) each(n int) Cost {
+	return Cost{
+		Client: c.Client / time.Duration(n), Server: c.Server / time.Duration(n),
+		Allocs: c.Allocs / float64(n), Writes: c.Writes / float64(n),
+	}
+}
+
 // Run measures once.
 func (s Scenario) Run(ctx context.Context, c Contender, z Size) ([]Sample, error) {
 	return s.run(ctx, c, z)

@@ -86,10 +86,8 @@ func (m *meter) stop(n int) (time.Duration, Cost, error) {
 		return 0, Cost{}, errors.New("no job was done")
 	}
 	used := after.Since(m.before)
-	return elapsed, Cost{
-		Client: used.Client / time.Duration(n), Server: used.Server / time.Duration(n),
-		Allocs: float64(used.Allocs) / float64(n), Writes: float64(used.Writes) / float64(n),
-	}, nil
+	all := Cost{Client: used.Client, Server: used.Server, Allocs: float64(used.Allocs), Writes: float64(used.Writes)}
+	return elapsed, all.each(n), nil
 }
 
 func rate(n int, d time.Duration) float64 { return float64(n) / d.Seconds() }

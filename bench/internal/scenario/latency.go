@@ -1,0 +1,85 @@
+package scenario
+
+import (
+	"context"
+	"errors"
+	"math/rand/v2"
+	"time"
+
+	"github.com/gojobgen/jobgen/bench/internal/library"
+	"github.com/gojobgen/jobgen/bench/jobs"
+)
+
+// latencyServers is how many servers a run of latency has, one after the other. What falls due
+// in a process at about the same time, a peer's poll and the enqueuer's pause, Go lets go on
+// together, and in which order is settled when a server starts: its polls find all jobs at once,
+// or all one poll later. With one server, a run measured which of both it was.
+const latencyServers = 5
+
+// latency measures the wait of single jobs on servers with nothing else to do.
+func latency(one bool) func(context.Context, Contender, Size) ([]Sample, error) {
+	return func(ctx context.Context, c Contender, z Size) ([]Sample, error) {
+		return play(ctx, c, one, func(s *stage) ([]Sample, error) {
+			var ran clock
+			var sum Cost
+			n := 0
+			for range latencyServers {
+				cost, err := s.drips(ctx, z.For/latencyServers, &ran)
+				if err != nil {
+					return nil, err
+				}
+				sum.add(cost, len(ran.waits)-n)
+				n = len(ran.waits)
+			}
+			cost := sum.each(n)
+			cost.P50, cost.P99 = ran.quantiles()
+			name := "latency"
+			if one {
+				name = "latency-one-store"
+			}
+			samples := []Sample{{Name: name, Value: millis(cost.P50), Unit: "ms", Lower: true, Jobs: n, Cost: cost, Note: waits(cost)}}
+			if !z.Quick {
+				samples = append(samples, Sample{Name: name + "-p99", Value: millis(cost.P99), Unit: "ms", Lower: true, Jobs: n, Cost: cost})
+			}
+			return samples, nil
+		})
+	}
+}
+
+// drips measures a server of its own, and adds to what was gathered. It gives what a job took.
+func (s *stage) drips(ctx context.Context, d time.Duration, all *clock) (Cost, error) {
+	var ran clock
+	stop, err := s.Serve(ctx, library.ServeOptions{Workers: 10, Run: ran.run})
+	if err != nil {
+		return Cost{}, err
+	}
+	if err := s.drip(ctx, d/5); err != nil { // until connections stand
+		return Cost{}, errors.Join(err, stop())
+	}
+	ran.reset()
+	before := ran.done.Load()
+	m, err := s.meter()
+	err = errors.Join(err, s.drip(ctx, d))
+	_, cost, err2 := m.stop(int(ran.done.Load() - before))
+	if err = errors.Join(err, err2, stop()); err != nil {
+		return Cost{}, err
+	}
+	all.waits = append(all.waits, ran.waits...)
+	return cost, nil
+}
+
+// drip enqueues a job each 10 to 30 ms, at random, so that nobody's polls can fall into step
+// with the jobs.
+func (s *stage) drip(ctx context.Context, d time.Duration) error {
+	for n, end := 0, time.Now().Add(d); time.Now().Before(end); n++ {
+		if err := sleep(ctx, 10*time.Millisecond+rand.N(20*time.Millisecond)); err != nil {
+			return err
+		}
+		o := jobs.NewOrder(n)
+		o.SentAt = time.Now().UnixNano()
+		if err := s.Enqueue(ctx, o); err != nil {
+			return err
+		}
+	}
+	return sleep(ctx, 100*time.Millisecond) // for the last ones
+}
