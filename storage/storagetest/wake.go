@@ -167,9 +167,9 @@ func waitContext(e *env) {
 	s := e.session()
 	ctx, cancel := context.WithCancel(e.ctx)
 	defer cancel()
-	mark := s.empty()
 	time.AfterFunc(100*time.Millisecond, cancel)
-	for range 100 {
+	for end := time.Now().Add(time.Minute); time.Now().Before(end); {
+		mark := s.empty() // a Wait may have returned for what came after the last
 		start := time.Now()
 		err := e.store.Wait(ctx, s.info.Queues, mark)
 		if err == nil {
