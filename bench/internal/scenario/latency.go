@@ -10,10 +10,10 @@ import (
 	"github.com/gojobgen/jobgen/bench/jobs"
 )
 
-// latencyServers is how many servers a run of latency has, one after the other. What falls due
-// in a process at about the same time, a peer's poll and the enqueuer's pause, Go lets go on
-// together, and in which order is settled when a server starts: its polls find all jobs at once,
-// or all one poll later. With one server, a run measured which of both it was.
+// latencyServers is how many servers a run of latency has, one after the other. The polls of one
+// find most jobs at once, or most of them one poll later, for as long as it runs: it seems that Go
+// lets a poll and the enqueuer's pause, which fall due at about the same time in one process, go
+// on together, in an order that stays. With one server, a run measured which of both it was.
 const latencyServers = 5
 
 // latency measures the wait of single jobs on servers with nothing else to do.
@@ -22,15 +22,14 @@ func latency(one bool) func(context.Context, Contender, Size) ([]Sample, error) 
 		return play(ctx, c, one, func(s *stage) ([]Sample, error) {
 			var ran clock
 			var sum Cost
-			n := 0
 			for range latencyServers {
 				cost, err := s.drips(ctx, z.For/latencyServers, &ran)
 				if err != nil {
 					return nil, err
 				}
-				sum.add(cost, len(ran.waits)-n)
-				n = len(ran.waits)
+				sum.add(cost)
 			}
+			n := len(ran.waits)
 			cost := sum.each(n)
 			cost.P50, cost.P99 = ran.quantiles()
 			name := "latency"
@@ -46,7 +45,7 @@ func latency(one bool) func(context.Context, Contender, Size) ([]Sample, error) 
 	}
 }
 
-// drips measures a server of its own, and adds to what was gathered. It gives what a job took.
+// drips measures a server of its own, and adds to what was gathered. It gives what its jobs took together.
 func (s *stage) drips(ctx context.Context, d time.Duration, all *clock) (Cost, error) {
 	var ran clock
 	stop, err := s.Serve(ctx, library.ServeOptions{Workers: 10, Run: ran.run})
@@ -57,19 +56,20 @@ func (s *stage) drips(ctx context.Context, d time.Duration, all *clock) (Cost, e
 		return Cost{}, errors.Join(err, stop())
 	}
 	ran.reset()
-	before := ran.done.Load()
 	m, err := s.meter()
 	err = errors.Join(err, s.drip(ctx, d))
-	_, cost, err2 := m.stop(int(ran.done.Load() - before))
+	_, cost, err2 := m.sum()
 	if err = errors.Join(err, err2, stop()); err != nil {
 		return Cost{}, err
+	}
+	if len(ran.waits) == 0 {
+		return Cost{}, errors.New("no job was done")
 	}
 	all.waits = append(all.waits, ran.waits...)
 	return cost, nil
 }
 
-// drip enqueues a job each 10 to 30 ms, at random, so that nobody's polls can fall into step
-// with the jobs.
+// drip enqueues a job each 10 to 30 ms, at random, so that no pace of polls fits that of the jobs.
 func (s *stage) drip(ctx context.Context, d time.Duration) error {
 	for n, end := 0, time.Now().Add(d); time.Now().Before(end); n++ {
 		if err := sleep(ctx, 10*time.Millisecond+rand.N(20*time.Millisecond)); err != nil {

@@ -58,13 +58,13 @@ type Cost struct {
 	P50, P99       time.Duration // from the call of enqueue to the start of the handler
 }
 
-// add adds what n jobs took.
-func (c *Cost) add(of Cost, n int) {
-	c.Client, c.Server = c.Client+of.Client*time.Duration(n), c.Server+of.Server*time.Duration(n)
-	c.Allocs, c.Writes = c.Allocs+of.Allocs*float64(n), c.Writes+of.Writes*float64(n)
+// add adds what others took, but not how long they waited.
+func (c *Cost) add(of Cost) {
+	c.Client, c.Server = c.Client+of.Client, c.Server+of.Server
+	c.Allocs, c.Writes = c.Allocs+of.Allocs, c.Writes+of.Writes
 }
 
-// each is what one of n jobs took, of what was added.
+// each is what one of n jobs took of it.
 func (c Cost) each(n int) Cost {
 	return Cost{
 		Client: c.Client / time.Duration(n), Server: c.Server / time.Duration(n),

@@ -77,17 +77,25 @@ func (s *stage) meter() (*meter, error) {
 
 // stop gives the time since the start and what each of n jobs took.
 func (m *meter) stop(n int) (time.Duration, Cost, error) {
+	elapsed, all, err := m.sum()
+	if err == nil && n == 0 {
+		err = errors.New("no job was done")
+	}
+	if err != nil {
+		return 0, Cost{}, err
+	}
+	return elapsed, all.each(n), nil
+}
+
+// sum gives the time since the start and what all took together.
+func (m *meter) sum() (time.Duration, Cost, error) {
 	elapsed := time.Since(m.before.At)
 	after, err := usage.Read(m.s.c.Backend.CPU(), m.s.wire)
 	if err != nil {
 		return 0, Cost{}, err
 	}
-	if n == 0 {
-		return 0, Cost{}, errors.New("no job was done")
-	}
 	used := after.Since(m.before)
-	all := Cost{Client: used.Client, Server: used.Server, Allocs: float64(used.Allocs), Writes: float64(used.Writes)}
-	return elapsed, all.each(n), nil
+	return elapsed, Cost{Client: used.Client, Server: used.Server, Allocs: float64(used.Allocs), Writes: float64(used.Writes)}, nil
 }
 
 func rate(n int, d time.Duration) float64 { return float64(n) / d.Seconds() }
