@@ -158,8 +158,8 @@ type Worker interface {
 
 	// Wait returns when a Fetch of these queues may give more than it did when mark was
 	// taken, whatever the cause (insert, promotion, release of a slot, resume, ...), or
-	// when some seconds have passed, or with ctx's error. It may return early, for
-	// nothing. It never sleeps over what calls on this Store value did; what other
-	// processes and callers' transactions did is found by notification or poll.
+	// with ctx's error. It may return early, for nothing. It never sleeps over what calls
+	// on this Store value did; what other processes and callers' transactions did is found
+	// by notification, by poll, or by the next Tick.
 	Wait(ctx context.Context, queues []string, mark uint64) error
 }

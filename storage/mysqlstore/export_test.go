@@ -42,7 +42,7 @@ func (s *Store) Notices(tb testing.TB) (tick int, poll bool) {
 		tb.Fatal(err, got)
 	}
 	s.d.poll.busy(time.Now())
-	s.d.poll.serve(t.Queues)
+	s.d.poll.serve(t.Queues, t.Generation)
 	if poll, err = s.d.Poll(); err != nil {
 		tb.Fatal(err)
 	}

@@ -79,7 +79,7 @@ func (f *plainFetch) run() error {
 			queues = append(queues, s.Queue)
 		}
 	}
-	f.d.poll.serve(queues)
+	f.d.poll.serve(queues, f.r.Generation)
 	further := []string{f.d.filledText(queues)}
 	if len(queues) == 1 {
 		further = f.claimTexts(queues[0])
@@ -102,7 +102,7 @@ func (f *plainFetch) run() error {
 	if held, err := f.held(); err != nil || held && !f.got.Odd {
 		return firstError(err, errHeld)
 	}
-	return f.l.run("ROLLBACK")
+	return f.l.run("COMMIT")
 }
 
 // takeAll takes what it may from the queues, of the only one what was found.
@@ -127,8 +127,11 @@ func (f *plainFetch) takeAll(queues []int, found []*rows) error {
 
 // lines asks for held lines that the core has to look at, and for the session's last call.
 func (f *plainFetch) lines(queues []int) string {
-	return ", (SELECT COUNT(*) FROM jg_line n WHERE n.queue IN " + inList(queues) + " AND (n.cause IN (1, 2) OR n.due > 0) AND m.one = 1), s.`call`"
+	return ", (SELECT COUNT(*) FROM jg_line n WHERE n.queue IN " + inList(queues) + " AND " + oddLines + " AND m.one = 1), s.`call`"
 }
+
+// oddLines are those that a fetch looks at: of kinds, and of rates.
+const oddLines = "(n.cause IN (1, 2) OR n.due > 0)"
 
 // readyColumns are what a fetch reads: of new jobs less than of others.
 const readyColumns = "r.`rank`, r.job, r.flags, r.shape, j.links, j.created, j.payload, j.options, j.metadata, j.extra, " +

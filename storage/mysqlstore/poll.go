@@ -30,13 +30,15 @@ type poller struct {
 	next   time.Time // of the next poll
 	tick   time.Time // the last idle one
 	seen   string    // what the last poll found
+	names  int64     // generation of names of the last fetch, or of a later poll
 	rang   time.Time
 }
 
-// serve notes the queues of a fetch.
-func (p *poller) serve(queues []int) {
+// serve notes the queues of a fetch, and by which names it was made.
+func (p *poller) serve(queues []int, generation int64) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	p.names = max(p.names, generation)
 	for _, q := range queues {
 		if q != 0 && !slices.Contains(p.queues, q) {
 			p.queues = append(slices.Clone(p.queues), q)
@@ -72,11 +74,14 @@ func (p *poller) due(now time.Time) (queues []int, due bool) {
 	return p.queues, true
 }
 
-// found judges what a poll found; it reports whether to ring.
-func (p *poller) found(now time.Time, what string, ready bool) bool {
+// found judges what a poll found; it reports whether to ring. Names that are newer than those
+// of the last fetch are news for the first poll, too: it may have asked for a queue that had
+// no name.
+func (p *poller) found(now time.Time, generation int64, what string, ready bool) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	news := what != p.seen && p.seen != ""
+	news := what != p.seen && p.seen != "" || generation > p.names
+	p.names = max(p.names, generation)
 	ring := news || ready && (p.seen == "" || now.Sub(p.rang) >= ringAgain)
 	p.seen = what
 	if ring {
@@ -104,13 +109,16 @@ func (d *database) Poll() (bool, error) {
 	}
 	row, _, _ := found.Next()
 	var what strings.Builder
-	ready := false
+	generation, ready := int64(0), false
 	for i, v := range row {
 		n, known := v.(int64)
+		if i == 0 {
+			generation = n
+		}
 		ready = ready || i >= 2 && known
 		what.WriteString(strconv.FormatInt(n, 36) + " ")
 	}
-	return d.poll.found(time.Now(), what.String(), ready), nil
+	return d.poll.found(time.Now(), generation, what.String(), ready), nil
 }
 
 // pollText asks for the ends of each line, which tell when jobs came or went.

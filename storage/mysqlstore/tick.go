@@ -2,7 +2,6 @@ package mysqlstore
 
 import (
 	"context"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -25,7 +24,8 @@ const (
 // idleText: # stands for the time in milliseconds, $ for the session, @ for the owners, % for
 // the queues.
 const idleText = `UPDATE jg_session s SET s.seen = # + 0 * LAST_INSERT_ID((# - {from}) * {unit} +
-	IF(EXISTS (SELECT 1 FROM jg_ready r WHERE r.queue IN % AND r.line = 0) OR EXISTS (SELECT 1 FROM jg_pack p WHERE p.queue IN %), {ready}, 0) +
+	IF(EXISTS (SELECT 1 FROM jg_ready r WHERE r.queue IN % AND r.line = 0) OR EXISTS (SELECT 1 FROM jg_pack p WHERE p.queue IN %)
+		OR EXISTS (SELECT 1 FROM jg_line n WHERE n.queue IN % AND ` + oddLines + `), {ready}, 0) +
 	GREATEST(0, LEAST({max}, COALESCE((SELECT MIN(d.due) FROM jg_find d WHERE d.due > 0), # + {max}) - #,
 		COALESCE((SELECT MIN(n.next) FROM jg_recurring n WHERE n.owner IN @ AND n.paused = 0 AND n.next > 0), # + {max}) - #)))
 	WHERE s.no = $ AND s.dead = 0 AND s.seen <= # AND # - s.seen <= s.lease DIV 2 AND # - s.swept < {swept} AND (SELECT m.generation FROM jg_meta m WHERE m.one = 1) = {generation}
@@ -55,13 +55,13 @@ func (d *database) TickIdle(ctx context.Context, t sqlcore.IdleTick) (got sqlcor
 		if err != nil {
 			return err
 		}
-		got.Idle = true
+		got.Idle, got.Alone = true, true
 		got.Now = time.UnixMilli(told>>idleShift + idleFrom).UTC()
 		if due := told & idleDueMax; due != idleDueMax {
 			got.NextDue = time.Duration(due) * time.Millisecond
 		}
 		if told&idleReady != 0 {
-			if got.Ready, err = d.filled(l, t.Queues); err != nil {
+			if got.Ready, got.Held, err = d.ready(l, t.Queues); err != nil {
 				return err
 			}
 		}
@@ -89,15 +89,24 @@ func (d *database) idleText(t *sqlcore.IdleTick) string {
 		"{swept}", number(sqlcore.SmallIdle.Milliseconds()), "{generation}", number(t.Generation)).Replace(d.texts.Named(idleText))
 }
 
-// filled are those of the queues that have jobs on their main line.
-func (d *database) filled(l *link, queues []int) ([]int, error) {
-	found, err := l.query(d.filledText(queues))
+// ready are those of the queues that have jobs on their main line, and those that have
+// lines which a fetch has to look at, see lines.
+func (d *database) ready(l *link, queues []int) (ready, held []int, err error) {
+	found, err := l.query(d.filledText(queues) + d.texts.Named(" UNION ALL SELECT -n.queue FROM jg_line n WHERE n.queue IN "+inList(queues)+" AND "+oddLines))
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	return slices.Compact(found.numbers()), nil
+	for _, q := range found.numbers() {
+		if q < 0 {
+			held = append(held, -q)
+		} else {
+			ready = append(ready, q)
+		}
+	}
+	return ready, held, nil
 }
 
+// filledText asks for those that have jobs on their main line.
 func (d *database) filledText(queues []int) string {
 	var b []byte
 	for i, q := range queues {

@@ -149,7 +149,7 @@ func (d *database) TickIdle(ctx context.Context, t sqlcore.IdleTick) (got sqlcor
 	start := time.Now()
 	d.ticked.Store(start.UnixNano())
 	err = d.callFunction(ctx, "hot_tick", 7, a, func(c [][]byte) error {
-		got.Idle = true
+		got.Idle, got.Alone = true, !d.hears()
 		d.ticks.looked(number(c[0]), time.Since(start))
 		got.Now = time.UnixMicro(number(c[0])).UTC().Truncate(time.Millisecond)
 		if c[1] != nil {
@@ -157,7 +157,11 @@ func (d *database) TickIdle(ctx context.Context, t sqlcore.IdleTick) (got sqlcor
 		}
 		queues := newElements(c[2])
 		for range queues.n {
-			got.Ready = append(got.Ready, int(number(queues.next())))
+			if q := int(number(queues.next())); q < 0 {
+				got.Held = append(got.Held, -q)
+			} else {
+				got.Ready = append(got.Ready, q)
+			}
 		}
 		return nil
 	})

@@ -20,9 +20,12 @@ const (
 	tickedFor = 1500 * time.Millisecond
 )
 
+// hears reports whether other processes tell what they store.
+func (d *database) hears() bool { return d.listener != nil && d.listener.hears.Load() }
+
 // Poll reports whether there is work that others may have stored.
 func (d *database) Poll() (bool, error) {
-	if d.listener != nil && d.listener.hears.Load() {
+	if d.hears() {
 		return false, nil
 	}
 	now := time.Now().UnixNano()

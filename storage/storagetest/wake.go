@@ -9,8 +9,8 @@ import (
 	"github.com/gojobgen/jobgen/storage"
 )
 
-// poll is what is surely less than "some seconds": a Wait that returns within it was
-// woken, one that takes longer slept over the work.
+// poll is surely less than what a store may find work by: a Wait that returns within it
+// was woken, one that takes longer slept over the work.
 const poll = 500 * time.Millisecond
 
 // wakeTests makes a test of each cause of new work.
@@ -20,7 +20,6 @@ const poll = 500 * time.Millisecond
 func wakeTests() []test {
 	tests := []test{
 		{"ends when its context does", waitContext},
-		{"ends after some seconds", waitEnds},
 		{"what came between fetch and wait is not slept over", waitBetween},
 		{"no racing insert is slept over", waitRacing},
 		{"many waiters are woken", waitMany},
@@ -180,14 +179,6 @@ func waitContext(e *env) {
 		return
 	}
 	e.Fatal("Wait never ended with the error of its context")
-}
-
-// "... or when some seconds have passed".
-func waitEnds(e *env) {
-	s := e.session()
-	start := time.Now()
-	e.must(e.store.Wait(e.ctx, s.info.Queues, s.empty()), "Wait")
-	e.check(time.Since(start) <= time.Minute, "Wait returns when some seconds have passed: it took %v", time.Since(start))
 }
 
 func waitBetween(e *env) {

@@ -156,4 +156,4 @@ func (l *Loop) gather(ctx context.Context) {
 const maxGather = 5 * time.Millisecond
 
 // maxWait bounds one Wait, should the store not do it.
-const maxWait = 30 * time.Second
+const maxWait = 10 * time.Minute

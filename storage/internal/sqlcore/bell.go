@@ -94,10 +94,11 @@ func (b *bell) since(queues []string, mark uint64) (rung bool, next chan struct{
 	return false, b.rung
 }
 
-// longestWait is when Wait returns for nothing; longestIdle where ticks look for work too.
+// longestWait is when Wait returns for nothing; longestIdle where ticks look for work too:
+// there a fetch for nothing is only a precaution.
 const (
 	longestWait = 5 * time.Second
-	longestIdle = 15 * time.Second
+	longestIdle = 5 * time.Minute
 )
 
 func (s *Store) longestWait() time.Duration {

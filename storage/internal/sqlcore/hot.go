@@ -135,6 +135,8 @@ type IdleTicked struct {
 	Now     time.Time
 	NextDue time.Duration // negative: none known
 	Ready   []int         // queues with jobs on their main line
+	Held    []int         // queues with lines that a fetch has to look at
+	Alone   bool          // what others store is found by ticks only
 }
 
 // An IdleTicker ticks when there is nothing to do.

@@ -17,7 +17,8 @@ type hot struct {
 	ends     map[spanKey]int64 // up to which rank a part of a line was emptied
 	fullAt   time.Time         // last look from the start of the lines
 	fullTook time.Duration
-	writes   int // that added to counters since they were last folded
+	heldSeen time.Time // when held lines were, for ticks found them
+	writes   int       // that added to counters since they were last folded
 }
 
 // spanKey is a priority of a queue.

@@ -2,6 +2,7 @@ package sqlcore
 
 import (
 	"context"
+	"time"
 
 	"github.com/gojobgen/jobgen/storage"
 )
@@ -23,14 +24,37 @@ func (s *Store) tickHot(ctx context.Context, d IdleTicker, r *storage.TickReques
 	if err != nil {
 		return result, true, s.readFault(ctx, err)
 	}
-	if len(got.Ready) > 0 {
-		ready := make(map[string]bool, len(got.Ready))
-		for _, no := range got.Ready {
-			ready[known.queues[no].name] = true
-		}
-		s.bell.ring(ready)
+	look := got.Ready
+	if len(got.Held) > 0 && s.hot.mayLook(time.Now()) {
+		look = append(look, got.Held...)
+	}
+	ready := make(map[string]bool, len(look))
+	for _, no := range look {
+		ready[known.queues[no].name] = true
+	}
+	s.bell.ring(ready)
+	if got.Alone && s.bell.listened() && (got.NextDue < 0 || got.NextDue > lookEvery) {
+		got.NextDue = lookEvery
 	}
 	return storage.TickResult{Now: got.Now, NextDue: got.NextDue}, got.Idle, nil
+}
+
+// lookEvery is how far ticks are apart that look for the work of others.
+const lookEvery = time.Second
+
+// heldEvery is how often an idle server fetches because of held lines: what is on them may
+// have come to be for it since they were looked at last.
+const heldEvery = 15 * time.Second
+
+// mayLook reports whether held lines are to be looked at now.
+func (h *hot) mayLook(now time.Time) bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if now.Sub(h.heldSeen) < heldEvery {
+		return false
+	}
+	h.heldSeen = now
+	return true
 }
 
 // busy reports whether a session's last Tick left something for this one.

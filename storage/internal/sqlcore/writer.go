@@ -264,6 +264,7 @@ func (w *writer) look() (err error) {
 		}
 	}
 	if w.names == nil || w.names.generation != w.meta.Generation {
+		w.s.bell.ringAll() // there may be queues that had no name when they were asked for
 		if w.names, err = loadNames(w.tx, w.meta.Generation); err != nil {
 			return err
 		}

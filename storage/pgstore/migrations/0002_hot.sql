@@ -398,6 +398,8 @@ BEGIN
 END $$;
 
 -- hot_tick is a session's sign of life while there is nothing to do; no row: there is.
+-- In ready, the queues with jobs on their main line, and negative those with lines that a
+-- fetch has to look at.
 CREATE FUNCTION jg_hot_tick(p_shift bigint, p_lock bigint, p_session int, p_owner text, p_generation bigint, p_queues int[], p_behind bigint)
 RETURNS TABLE (us bigint, next_due bigint, ready int[])
 LANGUAGE plpgsql
@@ -432,5 +434,6 @@ BEGIN
 				ORDER BY y.queue, y.line, y.rank LIMIT 1)
 			UNION ALL
 			(SELECT 1 FROM jg_pack y WHERE y.queue = q AND y.rank > (p::bigint << 60) + p_behind - 1024 AND y.rank < (p + 1)::bigint << 60
-				ORDER BY y.queue, y.rank LIMIT 1)) AS y));
+				ORDER BY y.queue, y.rank LIMIT 1)) AS y)
+			UNION ALL SELECT (-l.queue)::int FROM jg_line l WHERE l.queue = ANY (p_queues) AND (l.cause IN (1, 2) OR l.due > 0));
 END $$;
