@@ -17,8 +17,7 @@ type hot struct {
 	ends     map[spanKey]int64 // up to which rank a part of a line was emptied
 	fullAt   time.Time         // last look from the start of the lines
 	fullTook time.Duration
-	heldSeen time.Time // when held lines were, for ticks found them
-	writes   int       // that added to counters since they were last folded
+	writes   int // that added to counters since they were last folded
 }
 
 // spanKey is a priority of a queue.
@@ -44,6 +43,7 @@ type hotSession struct {
 	most   int        // jobs that an answer has room for, as of the last ones; 0: no bound is known
 
 	runs map[storage.ID]hotRun // the jobs that it runs
+	held time.Time             // when ticks last had it look at held lines
 }
 
 // session is what is known of a session; nil: nothing.

@@ -25,7 +25,7 @@ func (s *Store) tickHot(ctx context.Context, d IdleTicker, r *storage.TickReques
 		return result, true, s.readFault(ctx, err)
 	}
 	look := got.Ready
-	if len(got.Held) > 0 && s.hot.mayLook(time.Now()) {
+	if len(got.Held) > 0 && s.hot.mayLook(h, time.Now()) {
 		look = append(look, got.Held...)
 	}
 	ready := make(map[string]bool, len(look))
@@ -46,14 +46,14 @@ const lookEvery = time.Second
 // have come to be for it since they were looked at last.
 const heldEvery = 15 * time.Second
 
-// mayLook reports whether held lines are to be looked at now.
-func (h *hot) mayLook(now time.Time) bool {
+// mayLook reports whether a session is to look at held lines now.
+func (h *hot) mayLook(session *hotSession, now time.Time) bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if now.Sub(h.heldSeen) < heldEvery {
+	if now.Sub(session.held) < heldEvery {
 		return false
 	}
-	h.heldSeen = now
+	session.held = now
 	return true
 }
 
