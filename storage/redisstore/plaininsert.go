@@ -211,11 +211,7 @@ func (in *inserting) plain(ctx context.Context, sh *shard, which []int) (bool, e
 	if a.twice() {
 		return false, nil
 	}
-	run := sh.run
-	if a.total == 1 && sh.s.hand != "" {
-		run = sh.runSecond
-	}
-	reply, err := run(ctx, plainInsertScript(), a.args()...)
+	reply, err := sh.run(ctx, plainInsertScript(), a.args()...)
 	done := asInt(reply)
 	if err != nil || done == 0 {
 		return false, err

@@ -120,23 +120,6 @@ func (sh *shard) command(ctx context.Context, sc *script, asText bool, args []an
 // run runs a script and gives its reply. The server's error for a text that it does not
 // know any more is answered by sending the text.
 func (sh *shard) run(ctx context.Context, sc *script, args ...any) (any, error) {
-	return sh.runBy(ctx, sh.s.rdb.Process, sc, args)
-}
-
-// runSecond runs a script that may tell a session what it waits for. A server writes first to
-// whom it had something for last: a caller who was answered before its script begins hears of
-// it after the session, which somebody waits for.
-func (sh *shard) runSecond(ctx context.Context, sc *script, args ...any) (any, error) {
-	return sh.runBy(ctx, func(ctx context.Context, cmd redis.Cmder) error {
-		p := sh.s.rdb.Pipeline()
-		p.Ping(ctx)
-		_ = p.Process(ctx, cmd)
-		_, _ = p.Exec(ctx)
-		return cmd.Err()
-	}, sc, args)
-}
-
-func (sh *shard) runBy(ctx context.Context, process func(context.Context, redis.Cmder) error, sc *script, args []any) (any, error) {
 	if sh.s.closed() {
 		return nil, storage.ErrClosed
 	}
@@ -144,10 +127,10 @@ func (sh *shard) runBy(ctx context.Context, process func(context.Context, redis.
 		return sh.runSafe(ctx, sc, args)
 	}
 	cmd := sh.command(ctx, sc, false, args)
-	err := process(ctx, cmd)
+	err := sh.s.rdb.Process(ctx, cmd)
 	if err != nil && redis.HasErrorPrefix(err, "NOSCRIPT") {
 		cmd = sh.command(ctx, sc, true, args)
-		err = process(ctx, cmd)
+		err = sh.s.rdb.Process(ctx, cmd)
 	}
 	if err != nil && !errors.Is(err, redis.Nil) {
 		return nil, sh.s.fault(sc.name, err)
