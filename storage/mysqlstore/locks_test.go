@@ -71,6 +71,52 @@ func TestHotFetchReadsBehindTheLock(t *testing.T) {
 	}
 }
 
+// Jobs that are due together become enqueued also while transactions of callers hold all keys:
+// what moves them only counts by the rows of the keys.
+func TestPromotionPassesHeldKeys(t *testing.T) {
+	s, db := fresh(t, "")
+	w := newWorker(t, s, "q")
+	jobs := make([]storage.NewJob, 1500)
+	for i := range jobs {
+		jobs[i] = newJob("q", "k")
+		jobs[i].Due, jobs[i].Priority = storage.When{In: time.Millisecond}, i%3
+	}
+	insert(t, s, jobs...)
+	tx := begin(t, db)
+	if _, err := tx.Exec("SELECT slot FROM jobgen_keylock FOR UPDATE"); err != nil {
+		t.Fatal(err)
+	}
+	for n := 0; n < len(jobs); {
+		r := w.tick(t)
+		if n += r.Moved; !r.More && n < len(jobs) {
+			<-time.After(time.Millisecond) // not due yet
+		}
+	}
+	if err := tx.Rollback(); err != nil {
+		t.Fatal(err)
+	}
+	ids := make(map[storage.ID]int)
+	for i := range jobs {
+		ids[jobs[i].ID] = i
+	}
+	for last := -1; len(ids) > 0; {
+		got := w.fetch(t, 500)
+		if len(got) == 0 {
+			t.Fatalf("%d jobs are left", len(ids))
+		}
+		for _, f := range got {
+			i, ok := ids[f.Job.ID]
+			if place := i%3*len(jobs) + i; !ok || place <= last {
+				t.Fatalf("job %d of priority %d is out of turn", i, f.Job.Priority)
+			} else {
+				last = place
+			}
+			delete(ids, f.Job.ID)
+		}
+		w.settle(t, got)
+	}
+}
+
 // running is how many jobs sessions have, in claims or not.
 func running(tb testing.TB, db *sql.DB) (n int) {
 	tb.Helper()

@@ -67,7 +67,7 @@ func hotTexts(t *testing.T, d *database) (all []string) {
 	}
 	drop := p.drop()
 	m := &promotion{t: &transaction{buffered: &buffered{link: &link{texts: d.texts}}}, p: &sqlcore.PlainPromote{Limit: 10, Queues: map[int]int{1: 1}}}
-	m.jobs, m.gone = appendMoved(nil, ids[0], 1), ids[:1]
+	m.jobs, m.packed = append(ids[0][:], 1), make([]sqlcore.PlainJob, 1)
 	find = append(find, m.t.promoteText(m.p, textDue), m.text(textMoveJobs))
 	d.usual.took(2, []int64{1 << priorityBits})
 	d.usual.taken[2][1] = usualFrom + 1

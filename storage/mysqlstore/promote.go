@@ -1,7 +1,6 @@
 package mysqlstore
 
 import (
-	"encoding/binary"
 	"strconv"
 	"strings"
 
@@ -21,13 +20,13 @@ const textDue = "SELECT j.id, j.shape, j.cls, j.`rank`, j.server IS NOT NULL" +
 	" AND j.cls IN (1, 2) AND j.links & @not = 0 AND j.spill = 0 AND j.lost = 0 AND j.batch IS NULL AND j.recurring IS NULL" +
 	" AND j.history IS NOT NULL AND LENGTH(j.history) < @short ORDER BY d.due, d.expires, d.id LIMIT @limit"
 
-// In the value are 24 bytes for each job: its id and its rank. The numbers that say where
+// In the value are 17 bytes for each job: its id and its priority. The numbers that say where
 // come from jg_keylock, which an insert reads without a lock.
 const (
-	movedSize = 24
-	textMoved = " FROM (SELECT SUBSTR(@jobs, 24 * k.slot + 1, 24) AS v FROM jg_keylock k WHERE k.slot < @n) m"
+	movedSize = 17
+	textMoved = " FROM (SELECT SUBSTR(@jobs, 17 * k.slot + 1, 17) AS v, k.slot FROM jg_keylock k WHERE k.slot < @n) m"
 	movedID   = "SUBSTR(m.v, 1, 16)"
-	movedRank = "CAST(CONV(HEX(SUBSTR(m.v, 17, 8)), 16, 10) AS SIGNED)"
+	movedRank = "(ORD(SUBSTR(m.v, 17, 1)) << 60) + @place + m.slot"
 
 	// An insert of rows that are there: to change rows that another table names, a server
 	// would lock both.
@@ -51,7 +50,7 @@ func (t *transaction) PromotePlain(p sqlcore.PlainPromote) (moved []sqlcore.Plai
 		return nil, err
 	}
 	m := &promotion{t: t, p: &p, jobs: make([]byte, 0, movedSize*p.Limit), counts: make(map[[2]int]int)}
-	if err := m.read(found); err != nil || len(m.gone) == 0 {
+	if err := m.read(found); err != nil || len(m.packed) == 0 {
 		return nil, err
 	}
 	for of, n := range m.counts {
@@ -85,7 +84,7 @@ func (m *promotion) read(found *rows) error {
 		}
 		m.gone = append(m.gone, id)
 		priority := c.int(3) >> 60
-		m.jobs = appendMoved(m.jobs, id, priority<<60|(m.p.Place+int64(len(m.gone))))
+		m.jobs = append(append(m.jobs, id[:]...), byte(priority))
 		m.packed = append(m.packed, sqlcore.PlainJob{ID: id, Shape: shape, Shelf: int(shelfOf(int64(shape))), Queue: queue, Priority: int(priority)})
 		m.counts[[2]int{shape, int(c.int(2))}]++
 		if c.int(4) == 0 {
@@ -95,10 +94,6 @@ func (m *promotion) read(found *rows) error {
 			return err
 		}
 	}
-}
-
-func appendMoved(b []byte, id storage.ID, rank int64) []byte {
-	return binary.BigEndian.AppendUint64(append(b, id[:]...), uint64(rank))
 }
 
 // write moves them, in one round trip where that costs least.
@@ -111,7 +106,7 @@ func (m *promotion) write() error {
 }
 
 func (m *promotion) text(text string) string {
-	return strings.NewReplacer("@jobs", string(appendHex(nil, m.jobs)), "@n", strconv.Itoa(len(m.gone))).Replace(m.t.promoteText(m.p, text))
+	return strings.NewReplacer("@jobs", string(appendHex(nil, m.jobs)), "@n", strconv.Itoa(len(m.packed)), "@place", strconv.FormatInt(m.p.Place+1, 10)).Replace(m.t.promoteText(m.p, text))
 }
 
 func (t *transaction) promoteText(p *sqlcore.PlainPromote, text string) string {
