@@ -21,21 +21,17 @@ const textDue = "SELECT j.id, j.shape, j.cls, j.`rank`, j.server IS NOT NULL" +
 	" AND j.history IS NOT NULL AND LENGTH(j.history) < @short ORDER BY d.due, d.expires, d.id LIMIT @limit"
 
 // In the value are 17 bytes for each job: its id and its priority. The numbers that say where
-// come from jg_keylock, which an insert reads without a lock.
+// are counted, and not those of a table: its rows would be locked.
 const (
-	movedSize = 17
-	textMoved = " FROM (SELECT SUBSTR(@jobs, 17 * k.slot + 1, 17) AS v, k.slot FROM jg_keylock k WHERE k.slot < @n) m"
-	movedID   = "SUBSTR(m.v, 1, 16)"
-	movedRank = "(ORD(SUBSTR(m.v, 17, 1)) << 60) + @place + m.slot"
-
-	// An insert of rows that are there: to change rows that another table names, a server
-	// would lock both.
-	textMoveJobs = "INSERT INTO jg_job (id, cls, due, `rank`, enqueued, links) SELECT " + movedID + ", 4, 0, " + movedRank + ", @now, @due" + textMoved +
-		" ON DUPLICATE KEY UPDATE cls = VALUES(cls), due = VALUES(due), `rank` = VALUES(`rank`), enqueued = VALUES(enqueued), links = jg_job.links | VALUES(links)"
+	movedSize    = 17
+	textMoveJobs = "UPDATE (WITH RECURSIVE k AS (SELECT 0 AS slot UNION ALL SELECT slot + 1 FROM k WHERE slot + 1 < @n)" +
+		" SELECT SUBSTR(@jobs, 17 * k.slot + 1, 16) AS id, ORD(SUBSTR(@jobs, 17 * k.slot + 17, 1)) AS priority, k.slot FROM k) m" +
+		" STRAIGHT_JOIN jg_job j FORCE INDEX (PRIMARY) ON j.id = m.id" +
+		" SET j.cls = 4, j.due = 0, j.`rank` = (m.priority << 60) + @place + m.slot, j.enqueued = @now, j.links = j.links | @due"
 )
 
-// maxMoved is how many jobs one statement moves: jg_keylock has no more numbers.
-const maxMoved = slots
+// maxMoved is how many jobs one statement moves: servers count no further.
+const maxMoved = 1000
 
 var sqlKinLive = sqlcore.Text(`INSERT INTO jg_kin (shape, shelf, cls, id) VALUES (0, 0, 4, ?) ON DUPLICATE KEY UPDATE cls = VALUES(cls)`)
 
