@@ -81,6 +81,27 @@ func TestParkedReads(t *testing.T) {
 	}
 }
 
+// What is paused is not given, also where nothing waits before it.
+func TestParkedPaused(t *testing.T) {
+	for _, target := range []struct {
+		what storage.PauseTarget
+		name string
+	}{{storage.PauseQueue, "q"}, {storage.PauseKind, "k"}} {
+		p := newParked(t)
+		pause := func(on bool) {
+			if err := p.client.Pause(t.Context(), target.what, target.name, on, ""); err != nil {
+				t.Fatal(err)
+			}
+		}
+		pause(true)
+		ids := p.insert(t, 1)
+		wantState(t, p.client, ids[0], storage.Enqueued, "it is paused")
+		p.none(t)
+		pause(false)
+		p.want(t, p.fetch(t, 10), ids)
+	}
+}
+
 // A session that has no worker left is given nothing, also where it holds jobs ready.
 func TestParkedHasNoRoom(t *testing.T) {
 	p := newParked(t)
