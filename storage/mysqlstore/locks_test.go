@@ -72,7 +72,7 @@ func TestHotFetchReadsBehindTheLock(t *testing.T) {
 }
 
 // Jobs that are due together become enqueued also while transactions of callers hold all keys:
-// what moves them only counts by the rows of the keys.
+// what moves them locks no rows of the keys.
 func TestPromotionPassesHeldKeys(t *testing.T) {
 	s, db := fresh(t, "")
 	w := newWorker(t, s, "q")

@@ -11,8 +11,8 @@ import (
 
 // An idle Tick is one update: of the session's row, where nothing is due. What it has to
 // tell beside that comes back as the number of LAST_INSERT_ID, the only one that an update
-// can give: the time, whether jobs wait in the session's queues, and when the next
-// scheduled or recurring job is due.
+// can give: the time, whether jobs wait or are held in the session's queues, and when the
+// next scheduled or recurring job is due.
 
 const (
 	idleDueBits = 22 // of the milliseconds to the next due job; all set: later, or none
@@ -61,7 +61,7 @@ func (d *database) TickIdle(ctx context.Context, t sqlcore.IdleTick) (got sqlcor
 			got.NextDue = time.Duration(due) * time.Millisecond
 		}
 		if told&idleReady != 0 {
-			if got.Ready, got.Held, err = d.ready(l, t.Queues); err != nil {
+			if err := d.ready(l, t.Queues, &got); err != nil {
 				return err
 			}
 		}
@@ -89,21 +89,16 @@ func (d *database) idleText(t *sqlcore.IdleTick) string {
 		"{swept}", number(sqlcore.SmallIdle.Milliseconds()), "{generation}", number(t.Generation)).Replace(d.texts.Named(idleText))
 }
 
-// ready are those of the queues that have jobs on their main line, and those that have
-// lines which a fetch has to look at, see lines.
-func (d *database) ready(l *link, queues []int) (ready, held []int, err error) {
+// ready notes the queues that have jobs on their main line, or lines that a fetch looks at.
+func (d *database) ready(l *link, queues []int, got *sqlcore.IdleTicked) error {
 	found, err := l.query(d.filledText(queues) + d.texts.Named(" UNION ALL SELECT -n.queue FROM jg_line n WHERE n.queue IN "+inList(queues)+" AND "+oddLines))
 	if err != nil {
-		return nil, nil, err
+		return err
 	}
 	for _, q := range found.numbers() {
-		if q < 0 {
-			held = append(held, -q)
-		} else {
-			ready = append(ready, q)
-		}
+		got.Found(q)
 	}
-	return ready, held, nil
+	return nil
 }
 
 // filledText asks for those that have jobs on their main line.

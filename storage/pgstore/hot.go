@@ -157,11 +157,7 @@ func (d *database) TickIdle(ctx context.Context, t sqlcore.IdleTick) (got sqlcor
 		}
 		queues := newElements(c[2])
 		for range queues.n {
-			if q := int(number(queues.next())); q < 0 {
-				got.Held = append(got.Held, -q)
-			} else {
-				got.Ready = append(got.Ready, q)
-			}
+			got.Found(int(number(queues.next())))
 		}
 		return nil
 	})

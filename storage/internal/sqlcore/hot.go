@@ -139,6 +139,16 @@ type IdleTicked struct {
 	Alone   bool          // what others store is found by ticks only
 }
 
+// Found notes what a server answered of a queue: its number where it has jobs on its main
+// line, and that as a negative where it has lines that a fetch has to look at.
+func (t *IdleTicked) Found(queue int) {
+	if queue < 0 {
+		t.Held = append(t.Held, -queue)
+	} else {
+		t.Ready = append(t.Ready, queue)
+	}
+}
+
 // An IdleTicker ticks when there is nothing to do.
 type IdleTicker interface {
 	TickIdle(ctx context.Context, t IdleTick) (IdleTicked, error)
