@@ -25,10 +25,11 @@ const sessionSettings = `SET SESSION autocommit = 0, SESSION sql_mode = 'STRICT_
 	SESSION net_write_timeout = %[2]d`
 
 // MariaDB ends a transaction that is idle. MySQL knows only idle connections: one that
-// rests for a while is opened again.
+// rests for a while is opened again. Both count as far as promote.go needs, whatever is set
+// for others.
 const (
-	idleMariaDB = `, SESSION idle_transaction_timeout = %d`
-	idleMySQL   = `, SESSION wait_timeout = %d`
+	idleMariaDB = `, SESSION idle_transaction_timeout = %d, SESSION max_recursive_iterations = 1000`
+	idleMySQL   = `, SESSION wait_timeout = %d, SESSION cte_max_recursion_depth = 1000`
 )
 
 // conn is a writing connection.

@@ -74,7 +74,7 @@ func TestHotFetchReadsBehindTheLock(t *testing.T) {
 // Jobs that are due together become enqueued also while transactions of callers hold all keys:
 // what moves them locks no rows of the keys.
 func TestPromotionPassesHeldKeys(t *testing.T) {
-	s, db := fresh(t, "")
+	s, db := fresh(t, "?max_recursive_iterations=10") // nor does that matter
 	w := newWorker(t, s, "q")
 	jobs := make([]storage.NewJob, 1500)
 	for i := range jobs {

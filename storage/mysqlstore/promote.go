@@ -30,8 +30,7 @@ const (
 		" SET j.cls = 4, j.due = 0, j.`rank` = (m.priority << 60) + @place + m.slot, j.enqueued = @now, j.links = j.links | @due"
 )
 
-// maxMoved is how many jobs one statement moves: cte_max_recursion_depth of MySQL is 1,000,
-// unless it was set lower.
+// maxMoved is how many jobs one statement moves: servers count no further, see conn.go.
 const maxMoved = 1000
 
 var sqlKinLive = sqlcore.Text(`INSERT INTO jg_kin (shape, shelf, cls, id) VALUES (0, 0, 4, ?) ON DUPLICATE KEY UPDATE cls = VALUES(cls)`)
