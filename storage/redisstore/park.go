@@ -27,25 +27,28 @@ func (b *bell) parkedAt(r *storage.FetchRequest) string {
 	return b.s.hand
 }
 
-// Places in an answer: session, call, time, number of jobs, server behind its length; then
-// as plain_fetch answers.
+// Places in an answer: session, call, time, server behind its length, number of jobs; then
+// their ids, where there are several the lengths of their records, and those.
 const (
 	handCall   = 16
 	handNow    = 22
-	handCount  = 28
-	handServer = 30
+	handServer = 28
 )
 
 // take keeps the answer of a parked call for the call.
 func (b *bell) take(answer string) {
-	if len(answer) <= handServer {
+	if len(answer) <= handServer+1 {
 		return
 	}
 	n, at := handJobs(answer)
-	if n == 0 || len(answer) < at+20*n+shortLen {
+	records := at + 16*n
+	if n > 1 {
+		records += 4 * n
+	}
+	if n == 0 || len(answer) < records+shortLen {
 		return
 	}
-	queue := answer[at+20*n+2:][:8]
+	queue := answer[records+2:][:8]
 	b.mu.Lock()
 	deaf := b.deaf
 	if !deaf {
@@ -59,7 +62,11 @@ func (b *bell) take(answer string) {
 
 // handJobs is how many jobs an answer has, and where they begin.
 func handJobs(answer string) (n, at int) {
-	return int(answer[handCount])<<8 | int(answer[handCount+1]), handServer + 1 + int(answer[handServer])
+	at = handServer + 1 + int(answer[handServer])
+	if at >= len(answer) {
+		return 0, at
+	}
+	return int(answer[at]), at + 1
 }
 
 // hand is the answer that came for a call, if one did. Those of earlier calls are too late.
@@ -89,9 +96,16 @@ func six(s string) uint64 {
 // handed is the result of a call whose answer came before it.
 func (s *Store) handed(r *storage.FetchRequest, answer string, mark uint64) (res storage.FetchResult, err error) {
 	n, at := handJobs(answer)
-	jobs := answer[at:]
-	g := given{sh: s.shards[0], session: r.Session, now: int64(six(answer[handNow:])), server: answer[handServer+1 : at], call: r.Call,
-		ids: jobs[:16*n], sizes: jobs[16*n : 20*n], values: jobs[20*n:]}
+	ids, sizes, values := answer[at:][:16*n], "", answer[at+16*n:]
+	if n > 1 {
+		sizes, values = values[:4*n], values[4*n:]
+	} else {
+		var size [4]byte
+		binary.BigEndian.PutUint32(size[:], uint32(len(values)))
+		sizes = string(size[:])
+	}
+	g := given{sh: s.shards[0], session: r.Session, now: int64(six(answer[handNow:])), server: answer[handServer+1 : at-1], call: r.Call,
+		ids: ids, sizes: sizes, values: values}
 	g.sh.clock.told(g.now - s.offset.Load())
 	// It was answered without a look at what else there is.
 	res.Mark, res.More = mark, true

@@ -7,7 +7,7 @@
 -- Answers microseconds until a rate has room (0: unknown), 1 when there is more, and id,
 -- fetch, 1 when held ready and row of each job; or nothing for a dead session. With several
 -- shards also jobs that have to be asked for: id, fetch, key, max, per, shard of its limits.
--- keys: paused gave name line turn
+-- keys: paused gave name line turn park
 -- uses: lib sessions lookrow
 local session, number = L.session(ARGV[2]), tonumber(ARGV[3])
 if not session then return L.done({'lost'}) end
@@ -250,6 +250,7 @@ for _, j in ipairs(given) do
 end
 for _, a in ipairs(asked) do answer[#answer + 1] = a end
 call('HSET', k_gave, session.id, concat(gave))
+if number > session.call then call('HDEL', k_park, session.id) end -- guard: park of a full fetch
 session.call = number
 L.put_session(session)
 return L.done(answer)

@@ -9,7 +9,6 @@
 -- answer (plain_hand.lua).
 -- ARGV: as fetch.lua; then the channel where the answer of a parked call is awaited, or nothing.
 -- keys: session gave park paused line turn state body run count held more part claim meta
--- handed: stay
 -- uses: lookrow
 local call, spack, sunpack, sub, byte = redis.call, struct.pack, struct.unpack, string.sub, string.byte
 local band, min, concat = bit.band, math.min, table.concat
@@ -180,11 +179,13 @@ if n > 0 then
   end
 end
 local channel = ARGV[8]
-if channel ~= '' and n < start then
+local parks = channel ~= '' and n < start
+if not parks then call('HDEL', k_park, id) end -- guard: late park
+if parks then
   -- Those that will be given have their places in line now: an insert that gives them need not ask.
   local places = min(start - n, 32)
-  local about = spack('>I4BBI6', start - n, #channel, #ARGV[7] / 8, call('HINCRBY', k_meta, 'seq', places) - places + 1)
-  call('HSET', k_park, id, spack('>I6', number + 1) .. number6 .. about .. channel .. ARGV[7] .. refs)
+  local about = spack('>I6I6BBI2', number + 1, call('HINCRBY', k_meta, 'seq', places) - places + 1, places, #channel, #ARGV[7] / 8)
+  call('HSET', k_park, id, id .. about .. sub(session, 35, 35) .. server .. channel .. ARGV[7] .. refs)
 end
 call('HSET', k_session, id, sub(session, 1, 28) .. number6 .. sub(session, 35))
 return answer
