@@ -26,6 +26,17 @@ func (s *Store) Insert(ctx context.Context, groups ...storage.Group) ([]storage.
 	if err := s.enter(ctx); err != nil {
 		return nil, err
 	}
+	if isLone(groups) && results[0].Err == nil {
+		n := &groups[0].Jobs[0]
+		done, err := s.shardOf(n.ID).plainOne(ctx, n)
+		if err != nil {
+			return nil, err
+		}
+		if done {
+			results[0].Jobs = []storage.Inserted{{ID: n.ID, State: storage.Enqueued}}
+			return results, nil
+		}
+	}
 	in := inserting{groups: groups, results: results}
 	if err := s.each(func(sh *shard) error { return in.shard(ctx, sh) }); err != nil {
 		return nil, err
