@@ -10,7 +10,8 @@ import (
 	"github.com/gojobgen/jobgen/bench/internal/library"
 )
 
-// kept measures whether finished jobs that are kept make others slower.
+// kept measures whether finished jobs that are kept make others slower: those measured last
+// are the last of many.
 func kept(ctx context.Context, c Contender, z Size) ([]Sample, error) {
 	few, many, measured := 10_000, 1_000_000, 50_000
 	if z.Jobs > 0 {
@@ -29,7 +30,7 @@ func kept(ctx context.Context, c Contender, z Size) ([]Sample, error) {
 		if err != nil {
 			return nil, err
 		}
-		if err := k.fill(ctx, many-(k.next-at)-few); err != nil {
+		if err := k.fill(ctx, many-measured-(k.next-at)-few); err != nil {
 			return nil, err
 		}
 		large, err := k.run(ctx, measured)
