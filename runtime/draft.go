@@ -112,10 +112,12 @@ func (d *draft) encodeOverrides() error {
 const maxQueue = 64
 
 func checkQueue(name string) error {
-	odd := strings.IndexFunc(name, func(c rune) bool {
-		return (c < 'a' || c > 'z') && (c < '0' || c > '9') && c != '_' && c != '-' && c != '.'
-	})
-	if odd < 0 && name != "" && len(name) <= maxQueue {
+	fine := name != "" && len(name) <= maxQueue
+	for i := 0; fine && i < len(name); i++ {
+		c := name[i]
+		fine = c >= 'a' && c <= 'z' || c >= '0' && c <= '9' || c == '_' || c == '-' || c == '.'
+	}
+	if fine {
 		return nil
 	}
 	return fmt.Errorf("%w: queue %.80q: use 1 to 64 lower-case letters, digits, '_', '-' and '.'", ErrInvalid, name)

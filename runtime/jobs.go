@@ -78,8 +78,10 @@ func check(jobs []storage.NewJob) error {
 		case meta > storage.MaxMetadata:
 			return fmt.Errorf("%s: %w: the metadata have %d bytes, the limit is %d", j.Kind, ErrTooLarge, meta, storage.MaxMetadata)
 		}
-		if err := checkQueue(j.Queue); err != nil {
-			return fmt.Errorf("%s: %w", j.Kind, err)
+		if i == 0 || j.Queue != jobs[i-1].Queue {
+			if err := checkQueue(j.Queue); err != nil {
+				return fmt.Errorf("%s: %w", j.Kind, err)
+			}
 		}
 		total += len(j.Payload) + meta + len(j.Options)
 	}

@@ -23,7 +23,7 @@ func Group(g *storage.Group) error {
 		return tooLarge("Seal", len(g.Seal), storage.MaxGroup, "ids", cure)
 	}
 	for i := range g.Jobs {
-		if err := Job(&g.Jobs[i]); err != nil {
+		if err := oneOf(g.Jobs, i); err != nil {
 			return fmt.Errorf("job %d (%s): %w", i, g.Jobs[i].Kind, err)
 		}
 	}
@@ -43,6 +43,17 @@ func Group(g *storage.Group) error {
 		return nil
 	}
 	return first(lane(g), members(g), nesting(g), circle(g))
+}
+
+// oneOf checks the i-th of jobs as [Job] does, of which those before it were checked.
+func oneOf(jobs []storage.NewJob, i int) error {
+	if i == 0 || !sameNames(&jobs[i], &jobs[i-1]) {
+		return Job(&jobs[i])
+	}
+	if err := id("ID", jobs[i].ID); err != nil {
+		return err
+	}
+	return rest(&jobs[i])
 }
 
 func groupBytes(g *storage.Group) error {

@@ -11,20 +11,43 @@ import (
 // Job checks one job by itself: required fields, sizes and text. It does not look at
 // the other jobs of its group; see [Group].
 func Job(j *storage.NewJob) error {
-	err := first(
-		id("ID", j.ID),
+	if err := first(id("ID", j.ID), names(j)); err != nil {
+		return err
+	}
+	return rest(j)
+}
+
+// names checks the texts of a job that those of one call mostly share.
+func names(j *storage.NewJob) error {
+	return first(
 		Required("Kind", j.Kind),
 		Required("Queue", j.Queue),
 		Name("Fingerprint", j.Fingerprint),
 		Name("InputParam", j.InputParam),
 		Name("Recurring", j.Recurring),
-		size("Payload", j.Payload, storage.MaxPayload, "store the data elsewhere and pass a reference"),
-		size("Options", j.Options, storage.MaxOptions, "set fewer options in the call"),
-		metadata(j.Metadata),
-		parents(j),
-		unique(j.Unique),
-		limits(j.Limits),
 	)
+}
+
+// sameNames reports whether two jobs have the texts that names checks in common.
+func sameNames(a, b *storage.NewJob) bool {
+	return a.Kind == b.Kind && a.Queue == b.Queue && a.Fingerprint == b.Fingerprint && a.InputParam == b.InputParam && a.Recurring == b.Recurring
+}
+
+// rest checks what is a job's own.
+func rest(j *storage.NewJob) error {
+	err := size("Payload", j.Payload, storage.MaxPayload, "store the data elsewhere and pass a reference")
+	if err == nil {
+		err = size("Options", j.Options, storage.MaxOptions, "set fewer options in the call")
+	}
+	if err == nil && len(j.Metadata) > 0 {
+		err = metadata(j.Metadata)
+	}
+	if err == nil {
+		err = parents(j)
+	}
+	if err == nil && (j.Unique != nil || len(j.Limits) > 0) {
+		err = first(unique(j.Unique), limits(j.Limits))
+	}
 	switch {
 	case err != nil:
 		return err

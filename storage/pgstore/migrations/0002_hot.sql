@@ -22,14 +22,18 @@ SET lock_timeout = 2000 AS $$
 DECLARE
 	v_us    bigint := (extract(epoch FROM clock_timestamp()) * 1000000)::bigint + p_shift;
 	v_place bigint := (v_us - 1577836800000000) << 10;
+	v_ms    bigint := v_us / 1000;
+	v_shape int := p_shapes[1];
+	v_shelf int := p_shelves[1];
+	v_priority bigint := p_priorities[1]::bigint << 60;
 	v_spots tid[];
 BEGIN
 	WITH added AS (
 		INSERT INTO jg_job (id, shape, shelf, cls, rank, created, enqueued, payload, options, metadata)
-		SELECT n.id, coalesce(n.shape, p_shapes[1]), coalesce(n.shelf, p_shelves[1]), 4, coalesce(n.priority, p_priorities[1])::bigint << 60 | v_place + n.nth,
-			v_us / 1000, v_us / 1000, n.payload, n.options, n.metadata
-		FROM unnest(p_ids, p_shapes, p_shelves, p_priorities, p_payloads, p_options, p_metadata)
-			WITH ORDINALITY AS n (id, shape, shelf, priority, payload, options, metadata, nth)
+		SELECT n.id, coalesce(n.shape, v_shape), coalesce(n.shelf, v_shelf), 4, coalesce(n.priority << 60, v_priority) + n.nth,
+			v_ms, v_ms, n.payload, n.options, n.metadata
+		FROM (SELECT unnest(p_ids) AS id, unnest(p_shapes) AS shape, unnest(p_shelves) AS shelf, unnest(p_priorities)::bigint AS priority, unnest(p_payloads) AS payload,
+			unnest(p_options) AS options, unnest(p_metadata) AS metadata, generate_series(v_place + 1, v_place + cardinality(p_ids)) AS nth) AS n
 		RETURNING ctid)
 	SELECT array_agg(ctid) INTO v_spots FROM added;
 
