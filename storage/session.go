@@ -84,7 +84,7 @@ func (s *KindSet) Refs() []KindRef { return s.refs }
 // TickRequest is a server's sign of life with its share of the common housekeeping.
 type TickRequest struct {
 	Session  ID
-	Budget   int    // jobs moved at most in this call; 0: 1000
+	Budget   int    // jobs moved at most in this call; 0: 1000, and more of what a store moves in large steps
 	DueAfter string // list due recurring jobs behind this id; they start over after the last
 }
 

@@ -28,8 +28,8 @@ const sessionSettings = `SET SESSION autocommit = 0, SESSION sql_mode = 'STRICT_
 // rests for a while is opened again. Both count as far as promote.go needs, whatever is set
 // for others.
 const (
-	idleMariaDB = `, SESSION idle_transaction_timeout = %d, SESSION max_recursive_iterations = 1000`
-	idleMySQL   = `, SESSION wait_timeout = %d, SESSION cte_max_recursion_depth = 1000`
+	idleMariaDB = `, SESSION idle_transaction_timeout = %d, SESSION max_recursive_iterations = %d`
+	idleMySQL   = `, SESSION wait_timeout = %d, SESSION cte_max_recursion_depth = %d`
 )
 
 // conn is a writing connection.
@@ -53,7 +53,7 @@ func (d *database) connect(ctx context.Context) (*conn, error) {
 	if d.server.mariadb {
 		settings, rest = sessionSettings+idleMariaDB, time.Hour
 	}
-	for _, text := range []string{fmt.Sprintf(settings, patience, patience+1, patience+1), isolation} {
+	for _, text := range []string{fmt.Sprintf(settings, patience, patience+1, patience+1, maxMoved), isolation} {
 		if _, err := c.ExecContext(opening, text); err != nil {
 			return nil, errors.Join(err, discard(c))
 		}

@@ -76,7 +76,7 @@ func TestHotFetchReadsBehindTheLock(t *testing.T) {
 func TestPromotionPassesHeldKeys(t *testing.T) {
 	s, db := fresh(t, "?max_recursive_iterations=10") // nor does that matter
 	w := newWorker(t, s, "q")
-	jobs := make([]storage.NewJob, 1500)
+	jobs := make([]storage.NewJob, 5000) // more than one step
 	for i := range jobs {
 		jobs[i] = newJob("q", "k")
 		jobs[i].Due, jobs[i].Priority = storage.When{In: time.Millisecond}, i%3

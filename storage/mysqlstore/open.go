@@ -60,7 +60,7 @@ func (d *database) open(o options) (*Store, error) {
 		return nil, err
 	}
 	core := sqlcore.New(sqlcore.Config{
-		Package: "mysqlstore", Place: "the database", Texts: d.texts.Texts, Shared: true,
+		Package: "mysqlstore", Place: "the database", Texts: d.texts.Texts, Shared: true, Promote: maxMoved,
 		Info: storage.Info{Name: "mysql", Durable: true, Lanes: 1, Version: d.server.version},
 	}, d)
 	return &Store{core, d, d.server.warnings}, nil

@@ -31,7 +31,7 @@ const (
 )
 
 // maxMoved is how many jobs one statement moves: servers count no further, see conn.go.
-const maxMoved = 1000
+const maxMoved = 4000
 
 var sqlKinLive = sqlcore.Text(`INSERT INTO jg_kin (shape, shelf, cls, id) VALUES (0, 0, 4, ?) ON DUPLICATE KEY UPDATE cls = VALUES(cls)`)
 

@@ -1,6 +1,10 @@
 package sqlcore
 
-import "time"
+import (
+	"time"
+
+	"github.com/gojobgen/jobgen/storage/internal/rules"
+)
 
 // A Promoter is a transaction that makes plain jobs enqueued, many by one statement.
 type Promoter interface {
@@ -40,7 +44,11 @@ func (k *ticking) promotePlain(p Promoter) error {
 	for no, s := range k.names.shapes {
 		queues[no] = s.queue.no
 	}
-	moved, err := p.PromotePlain(PlainPromote{Now: k.now, Limit: k.budget, Place: k.places, Queues: queues})
+	limit := k.budget
+	if k.req.Budget == 0 && limit == rules.DefaultBudget {
+		limit = max(limit, k.plain)
+	}
+	moved, err := p.PromotePlain(PlainPromote{Now: k.now, Limit: limit, Place: k.places, Queues: queues})
 	if err != nil {
 		return err
 	}

@@ -21,6 +21,9 @@ type Config struct {
 	// Places in queues are times then, counters are rows that are added up, and what is
 	// known of jg_meta is what Tx.Meta says.
 	Shared bool
+	// Promote is how many plain jobs that are due a Tick makes enqueued that names no budget,
+	// where that is more than the budget: a step has its price, however much it moves.
+	Promote int
 }
 
 // Store keeps jobs in a database. Every write is a part of a transaction that holds

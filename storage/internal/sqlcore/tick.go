@@ -17,7 +17,7 @@ func (s *Store) Tick(ctx context.Context, r storage.TickRequest) (result storage
 		}
 	}
 	err = s.write(ctx, func(t *tx) error {
-		k := &ticking{tx: t, req: &r}
+		k := &ticking{tx: t, req: &r, plain: s.config.Promote}
 		k.result.Now = t.now
 		err := k.run()
 		result = k.result
@@ -36,6 +36,7 @@ type ticking struct {
 	req     *storage.TickRequest
 	session session
 	budget  int // jobs still to move
+	plain   int // see Config.Promote
 	result  storage.TickResult
 }
 
