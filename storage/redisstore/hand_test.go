@@ -261,3 +261,17 @@ func TestParkedOrderOfRepeatedAnswer(t *testing.T) {
 		t.Fatalf("got %v, want %v", got, ids)
 	}
 }
+
+// Of two inserts the first answers the call, while nobody looks at what it gave; the second
+// waits for the next call.
+func TestParkedOneAnswer(t *testing.T) {
+	p := newParked(t)
+	first, second := p.insert(t, 1), p.insert(t, 2)
+	p.want(t, p.fetch(t, 10), first)
+	jobs := p.fetch(t, 10)
+	p.want(t, jobs, second)
+	p.none(t)
+	third := p.insert(t, 1)
+	p.want(t, p.fetch(t, 10), third)
+	p.succeed(t, jobs...)
+}

@@ -16,6 +16,9 @@ import (
 // on together, in an order that stays. With one server, a run measured which of both it was.
 const latencyServers = 5
 
+// leastLatency is how long a run drips at least: for 150 jobs.
+const leastLatency = 3 * time.Second
+
 // latency measures the wait of single jobs on servers with nothing else to do.
 func latency(one bool) func(context.Context, Contender, Size) ([]Sample, error) {
 	return func(ctx context.Context, c Contender, z Size) ([]Sample, error) {
@@ -23,7 +26,7 @@ func latency(one bool) func(context.Context, Contender, Size) ([]Sample, error) 
 			var ran clock
 			var sum Cost
 			for range latencyServers {
-				cost, err := s.drips(ctx, z.For/latencyServers, &ran)
+				cost, err := s.drips(ctx, max(z.For, leastLatency)/latencyServers, &ran)
 				if err != nil {
 					return nil, err
 				}
