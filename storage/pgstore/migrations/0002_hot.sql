@@ -28,14 +28,27 @@ DECLARE
 	v_priority bigint := p_priorities[1]::bigint << 60;
 	v_spots tid[];
 BEGIN
-	WITH added AS (
-		INSERT INTO jg_job (id, shape, shelf, cls, rank, created, enqueued, payload, options, metadata)
-		SELECT n.id, coalesce(n.shape, v_shape), coalesce(n.shelf, v_shelf), 4, coalesce(n.priority << 60, v_priority) + n.nth,
-			v_ms, v_ms, n.payload, n.options, n.metadata
-		FROM (SELECT unnest(p_ids) AS id, unnest(p_shapes) AS shape, unnest(p_shelves) AS shelf, unnest(p_priorities)::bigint AS priority, unnest(p_payloads) AS payload,
-			unnest(p_options) AS options, unnest(p_metadata) AS metadata, generate_series(v_place + 1, v_place + cardinality(p_ids)) AS nth) AS n
-		RETURNING ctid)
-	SELECT array_agg(ctid) INTO v_spots FROM added;
+	-- Many rows are read as they come: a function in FROM is kept aside as a whole first. The
+	-- plan for that is dear, and made again for few.
+	IF cardinality(p_ids) < 32 THEN
+		WITH added AS (
+			INSERT INTO jg_job (id, shape, shelf, cls, rank, created, enqueued, payload, options, metadata)
+			SELECT n.id, coalesce(n.shape, v_shape), coalesce(n.shelf, v_shelf), 4, coalesce(n.priority::bigint << 60, v_priority) + v_place + n.nth,
+				v_ms, v_ms, n.payload, n.options, n.metadata
+			FROM unnest(p_ids, p_shapes, p_shelves, p_priorities, p_payloads, p_options, p_metadata)
+				WITH ORDINALITY AS n (id, shape, shelf, priority, payload, options, metadata, nth)
+			RETURNING ctid)
+		SELECT array_agg(ctid) INTO v_spots FROM added;
+	ELSE
+		WITH added AS (
+			INSERT INTO jg_job (id, shape, shelf, cls, rank, created, enqueued, payload, options, metadata)
+			SELECT n.id, coalesce(n.shape, v_shape), coalesce(n.shelf, v_shelf), 4, coalesce(n.priority::bigint << 60, v_priority) + n.nth,
+				v_ms, v_ms, n.payload, n.options, n.metadata
+			FROM (SELECT unnest(p_ids) AS id, unnest(p_shapes) AS shape, unnest(p_shelves) AS shelf, unnest(p_priorities) AS priority, unnest(p_payloads) AS payload,
+				unnest(p_options) AS options, unnest(p_metadata) AS metadata, generate_series(v_place + 1, v_place + cardinality(p_ids)) AS nth) AS n
+			RETURNING ctid)
+		SELECT array_agg(ctid) INTO v_spots FROM added;
+	END IF;
 
 	INSERT INTO jg_pack (queue, rank, shape, shelf, n, low, high, jobs, spots)
 	SELECT k.queue, coalesce(p_priorities[k.first], p_priorities[1])::bigint << 60 | v_place + k.first, coalesce(p_shapes[k.first], p_shapes[1]),
