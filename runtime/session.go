@@ -65,7 +65,7 @@ func (se *session) fetcher(untilIdle bool) *fetch.Loop {
 	f := &fetch.Loop{
 		Store: s.store, Session: se.info.ID, Kinds: storage.NewKindSet(s.kinds),
 		Queues: s.opts.order, Watch: s.opts.Queues, Call: se.calls.start, Took: s.pool.Took,
-		Ready: se.ready, Room: s.pool.Room, Put: se.put,
+		Ready: se.ready, Room: s.pool.Room, Put: se.put, Back: se.decline,
 		Fault: s.faults.with("fetch"),
 	}
 	if untilIdle {
@@ -85,6 +85,15 @@ func (se *session) put(workers int, jobs []storage.Fetched) {
 		}
 	}
 	se.server.pool.Put(workers, runs)
+}
+
+// decline gives back fetched jobs that come too late.
+func (se *session) decline(jobs []storage.Fetched) {
+	runs := make([]*run, len(jobs))
+	for i := range jobs {
+		runs[i] = se.newRun(&jobs[i])
+	}
+	giveBack(runs)
 }
 
 // ready blocks the fetcher while contact is lost, or while the store does not take

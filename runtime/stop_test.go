@@ -226,6 +226,36 @@ func TestStopReturnsWhatWasFetchedAhead(t *testing.T) {
 	})
 }
 
+// What a call gave whose answer is lost when the server stops goes back at once: it does not wait
+// for the jobs that still run.
+func TestStopReturnsWhatItDidNotHearOf(t *testing.T) {
+	bubble(t, func(w *world) {
+		f := newFlaky(w.store)
+		long := simple(w, "test.long", func(context.Context) error { time.Sleep(8 * time.Second); return nil })
+		short := simple(w, "test.short", func(context.Context) error { return nil })
+		enqueue(w, long.call(empty{}))
+		s := w.serveOn(f, runtime.ServerOptions{Concurrency: 5})
+		w.pass(time.Second)
+		stopped := make(chan error, 1)
+		f.set(nil, func(call string) error {
+			if call != "fetch" {
+				return nil
+			}
+			f.heal()
+			go func() { stopped <- s.stop() }()
+			time.Sleep(time.Millisecond) // the server is told
+			return errDown
+		})
+		h := enqueue(w, short.call(empty{}))
+		w.pass(time.Second)
+		d := w.want(h.ID(), storage.Enqueued)
+		if d.Fetches != 1 || d.Attempt != 1 || d.Lost != 0 {
+			t.Errorf("want it given and given back: fetches %d, attempt %d, lost %d", d.Fetches, d.Attempt, d.Lost)
+		}
+		w.must(<-stopped)
+	})
+}
+
 // What is held ready behind jobs that turn out to be long goes to other servers.
 func TestFetchedAheadDoesNotWaitForLongJobs(t *testing.T) {
 	bubble(t, func(w *world) {

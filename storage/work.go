@@ -21,7 +21,9 @@ type FetchRequest struct {
 	// again with the same number and gives the same jobs, as far as they are still the
 	// session's, and no more; so no job is left with a session that does not know it. A
 	// number lower than the last, from a copy that arrives late, gives and takes
-	// nothing; a gap is allowed.
+	// nothing; a gap is allowed. A store may answer the next call before it is made, to a
+	// session that waits: what it gave comes then whatever the call asks for. A call for
+	// nothing ends that: a session that stops makes one.
 	Call   uint64
 	Queues []string // strict order: the first one is emptied first. Weights are the caller's, who shuffles
 	Kinds  *KindSet // what this session can run

@@ -39,6 +39,7 @@ type bell struct {
 	hands   map[storage.ID]string // the last answer of a parked call, by session
 	deaf    bool                  // tests: such answers are lost
 	pubsub  *redis.PubSub
+	channel string        // on which this connection hears answers of parked calls; empty: on none
 	ended   chan struct{} // closed when nobody listens any more
 }
 
@@ -230,8 +231,12 @@ func (b *bell) subscribe(ctx context.Context) error {
 	for _, sh := range b.s.shards {
 		channels = append(channels, sh.key("wake"))
 	}
-	if b.s.hand != "" {
-		channels = append(channels, b.s.hand)
+	// Of each connection its own: a call that was parked before it must not be answered when the
+	// store, after a failover, is what it was before.
+	channel := ""
+	if b.s.parks {
+		channel = b.s.shards[0].key("park") + ":" + storage.NewID().String()
+		channels = append(channels, channel)
 	}
 	pubsub := b.s.rdb.Subscribe(ctx, channels...)
 	if _, err := pubsub.Receive(ctx); err != nil {
@@ -244,14 +249,14 @@ func (b *bell) subscribe(ctx context.Context) error {
 		_ = pubsub.Close()
 		return nil
 	}
-	b.pubsub, b.marked, b.ended = pubsub, time.Time{}, make(chan struct{})
-	go b.hear(pubsub, b.ended)
+	b.pubsub, b.channel, b.marked, b.ended = pubsub, channel, time.Time{}, make(chan struct{})
+	go b.hear(pubsub, channel, b.ended)
 	return nil
 }
 
 // hear passes on what is published until the connection ends; the next Wait makes
 // another.
-func (b *bell) hear(pubsub *redis.PubSub, ended chan struct{}) {
+func (b *bell) hear(pubsub *redis.PubSub, channel string, ended chan struct{}) {
 	defer close(ended)
 	for {
 		msg, err := pubsub.Receive(context.Background())
@@ -260,7 +265,7 @@ func (b *bell) hear(pubsub *redis.PubSub, ended chan struct{}) {
 		}
 		m, ok := msg.(*redis.Message)
 		switch {
-		case ok && m.Channel == b.s.hand:
+		case ok && m.Channel == channel:
 			b.take(m.Payload)
 		case ok && strings.HasSuffix(m.Channel, ":wake"):
 			b.ring(m.Payload)

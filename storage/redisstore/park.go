@@ -14,8 +14,8 @@ import (
 // is answered with the same jobs, as every repeated call; when the session dies before, they
 // go back as all of its jobs.
 //
-// That is for stores of one shard: a Cluster does not tell a script whether anybody hears
-// what it publishes.
+// That is for one server: in a Cluster a script does not know whether anybody hears what it
+// publishes.
 
 // parkedAt is the channel for the answer of the call after r, empty where nobody listens.
 func (b *bell) parkedAt(r *storage.FetchRequest) string {
@@ -24,7 +24,7 @@ func (b *bell) parkedAt(r *storage.FetchRequest) string {
 	if b.pubsub == nil || r.Max == 0 || b.s.opt.replicas > 0 { // an answer that is published does not wait for them
 		return ""
 	}
-	return b.s.hand
+	return b.channel
 }
 
 // Places in an answer: session, call, time, server behind its length, number of jobs; then
@@ -49,6 +49,7 @@ func (b *bell) take(answer string) {
 		return
 	}
 	queue := answer[records+2:][:8]
+	b.s.shards[0].clock.told(int64(six(answer[handNow:])) - b.s.offset.Load())
 	b.mu.Lock()
 	deaf := b.deaf
 	if !deaf {
@@ -106,7 +107,6 @@ func (s *Store) handed(r *storage.FetchRequest, answer string, mark uint64) (res
 	}
 	g := given{sh: s.shards[0], session: r.Session, now: int64(six(answer[handNow:])), server: answer[handServer+1 : at-1], call: r.Call,
 		ids: ids, sizes: sizes, values: values}
-	g.sh.clock.told(g.now - s.offset.Load())
 	// It was answered without a look at what else there is.
 	res.Mark, res.More = mark, true
 	if res.Jobs, err = g.all(nil, n); err != nil {

@@ -243,6 +243,9 @@ func TestParkedWithoutWrites(t *testing.T) {
 	if _, err := p.client.Job(t.Context(), ids[0]); err != nil {
 		t.Errorf("a server that takes no writes: %v", err)
 	}
+	if _, err := p.client.Recurring(t.Context(), "", 10); err != nil {
+		t.Errorf("a server that takes no writes: %v", err)
+	}
 	if v, err := p.server.Settle(t.Context(), storage.SettleRequest{Session: p.session, Outcomes: []storage.Outcome{{Token: jobs[0].Token, Kind: storage.Succeed}}}); err == nil {
 		t.Errorf("nothing can be settled: got %v", v)
 	}

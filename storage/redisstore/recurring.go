@@ -26,8 +26,8 @@ const (
 )
 
 var (
-	recurringLook   = lazy("recurring_look")
-	recurringList   = lazy("recurring_list")
+	recurringLook   = lazy("look_recurring")
+	recurringList   = lazy("look_recurring_list")
 	recurringPut    = lazy("recurring_put")
 	recurringRemove = lazy("recurring_remove")
 )
@@ -148,7 +148,7 @@ func (sh *shard) readCron(ctx context.Context, ids []string, part []int) (read c
 	reply, err := sh.run(ctx, recurringLook(), args...)
 	answer := asList(reply)
 	if err != nil || len(answer) != 1+2*len(part) {
-		return read, cmp.Or(err, sh.s.fault("recurring_look", fmt.Errorf("unexpected reply %T", reply)))
+		return read, cmp.Or(err, sh.s.fault("look_recurring", fmt.Errorf("unexpected reply %T", reply)))
 	}
 	read.now, read.jobs = timeOf(asInt(answer[0])), make([]declared, len(part))
 	for k, i := range part {

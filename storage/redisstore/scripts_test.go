@@ -14,7 +14,7 @@ var (
 )
 
 // Commands whose first argument is no key.
-var keyless = []string{"TIME"}
+var keyless = []string{"TIME", "PUBSUB"}
 
 // Every key that a script uses is one that it declares, so that it works on a Cluster
 // and on servers that refuse others; and the server understands every script.

@@ -23,7 +23,7 @@ type Store struct {
 	ticks  atomic.Uint32
 	mute   atomic.Bool // tests: messages between shards are left to others
 	bell   bell
-	hand   string // channel on which the answers of parked calls come; empty with several shards
+	parks  bool // calls may be parked, see park.go
 
 	warnings []string
 
@@ -83,9 +83,8 @@ func New(rdb redis.UniversalClient, opts ...Option) (*Store, error) {
 	if err := s.spread(ctx); err != nil {
 		return nil, err
 	}
-	if len(s.shards) == 1 {
-		s.hand = s.shards[0].key("park") + ":" + storage.NewID().String()
-	}
+	_, cluster := rdb.(*redis.ClusterClient)
+	s.parks = len(s.shards) == 1 && !cluster
 	s.bell.init(s)
 	return s, nil
 }

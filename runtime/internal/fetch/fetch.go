@@ -32,12 +32,16 @@ type Loop struct {
 	// nothing of the slice.
 	Room func(ctx context.Context) (workers, ahead int)
 	Put  func(workers int, jobs []storage.Fetched)
+	// Back returns jobs that come when no more are started. It keeps nothing of the slice.
+	Back func(jobs []storage.Fetched)
 	// Quiet waits until nothing runs and all is written. With it, Run returns when
 	// there was nothing to fetch after that.
 	Quiet func(ctx context.Context) error
 	Fault func(error)
 
 	call  uint64
+	req   storage.FetchRequest // the last call
+	open  bool                 // its answer did not come
 	room  []storage.Fetched // of the last answer
 	quiet bool              // nothing has been put since Quiet
 	waits pause.Pauses      // while waiting fails
@@ -48,6 +52,14 @@ type Loop struct {
 // Run fetches until ctx ends or nothing is left (nil), or until the store does not
 // know the session any more.
 func (l *Loop) Run(ctx context.Context) error {
+	err := l.run(ctx)
+	if err == nil && !errors.Is(context.Cause(ctx), storage.ErrSessionLost) {
+		l.leave(ctx)
+	}
+	return err
+}
+
+func (l *Loop) run(ctx context.Context) error {
 	for l.Ready(ctx) == nil {
 		workers, ahead := l.Room(ctx)
 		if workers+ahead == 0 {
@@ -91,23 +103,46 @@ func (l *Loop) rest(ctx context.Context, r storage.FetchResult, asked int) bool 
 	return l.Quiet(ctx) != nil
 }
 
+// leave says that no more is wanted, and returns what the session was given without
+// knowing: by a call whose answer did not come, or by a store that had answered the next one
+// before it was made. Running jobs may go on for long, and what is with the session until
+// then would wait for them. It tries once: closing the session gives back the rest.
+func (l *Loop) leave(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), leaveTimeout)
+	defer cancel()
+	requests := []storage.FetchRequest{l.req, {Session: l.Session, Call: l.call + 1, Queues: l.Watch, Kinds: l.Kinds}}
+	if !l.open {
+		requests = requests[1:]
+	}
+	for _, req := range requests {
+		r, err := l.Store.Fetch(ctx, req)
+		if err != nil {
+			return
+		}
+		l.Back(r.Jobs)
+	}
+}
+
+// leaveTimeout is what a store that fails may add to the time that a server takes to stop.
+const leaveTimeout = time.Second
+
 // fetch makes one call, and makes it again with the same number until it is
 // answered: so no job is left with a session that does not know it. When ctx ends
-// first, the session is about to be closed, which gives back what was not received.
+// first, leave makes it once more.
 func (l *Loop) fetch(ctx context.Context, workers, ahead int) (storage.FetchResult, error) {
 	l.call++
-	req := storage.FetchRequest{
+	l.open, l.req = true, storage.FetchRequest{
 		Session: l.Session, Call: l.call, Queues: l.Queues(), Kinds: l.Kinds, Max: workers, Ahead: ahead, Room: l.room,
 	}
 	var pauses pause.Pauses
 	for ctx.Err() == nil {
 		call, cancel := l.Call(ctx)
 		sent := time.Now()
-		r, err := l.Store.Fetch(call, req)
+		r, err := l.Store.Fetch(call, l.req)
 		cancel()
 		switch {
 		case err == nil:
-			l.ended = time.Now()
+			l.open, l.ended = false, time.Now()
 			l.took = l.ended.Sub(sent)
 			l.Took(l.took)
 			return r, nil

@@ -31,7 +31,7 @@ if redis.call('EXISTS', k_hand) == 1 then
     call('ZADD', k_run, '0', call_of)
     call('HSET', k_gave, call_of, table.concat(jobs), call_of .. 'n', #jobs, call_of .. 'h', '1')
     local session = call('HGET', k_session, id)
-    call('HSET', k_session, id, sub(session, 1, 28) .. number6 .. sub(session, 35))
+    if session then call('HSET', k_session, id, sub(session, 1, 28) .. number6 .. sub(session, 35)) end
     call('HDEL', k_park, id)
   end
 end

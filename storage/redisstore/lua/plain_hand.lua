@@ -31,6 +31,12 @@ if short and one[1] then
   local there = call('EXISTS', k_batch, k_turn, k_turn, k_paused, k_paused)
   local fits = count <= max and listed and listed < refs and (listed - queues) % 8 == 0 and read and (read - refs) % 16 == 0
     and there < 2 and (call('ZCARD', k_line) < 2 or not call('ZRANGEBYLEX', k_line, '[' .. queue, '[' .. queue .. '\255', 'LIMIT', '0', '1')[1])
+  local channel = sub(p, 34 + server, queues - 1)
+  -- Asked before anything is written: what is published is heard on replicas, too, which nobody counts.
+  if fits and call('PUBSUB', 'NUMSUB', channel)[2] == 0 then -- guard: somebody listens
+    fits = false
+    call('HDEL', k_park, id)
+  end
   local front = sub(p, 1, 22) .. at6 .. sub(p, 33, 33 + server) .. string.char(count) .. all
   local noted = fits and call('HSETNX', k_hand, id, front .. sub(middle, 2, 17))
   if noted == 0 then -- guard: one hand
@@ -58,13 +64,8 @@ if short and one[1] then
       end
       call('HSET', k_state, unpack(values))
     end
-    local channel = sub(p, 34 + server, queues - 1)
-    if call('PUBLISH', channel, front .. records) > 0 then
-      if ARGV[2] ~= '0' then call('HSET', k_name, unpack(ARGV, 6, 5 + ARGV[2])) end
-      return 2
-    end
-    for i = 1, count do call('HDEL', k_state, sub(all, 16 * i - 15, 16 * i)) end -- nobody hears it any more
-    call('HDEL', k_hand, id)
-    call('HDEL', k_park, id)
+    call('PUBLISH', channel, front .. records)
+    if ARGV[2] ~= '0' then call('HSET', k_name, unpack(ARGV, 6, 5 + ARGV[2])) end
+    return 2
   end
 end
