@@ -15,16 +15,31 @@ import (
 )
 
 // linked waits until a replica has all of its master.
-func linked(t *testing.T, replica *testservers.RedisServer) {
+func linked(t *testing.T, master, replica *testservers.RedisServer) {
 	t.Helper()
 	for t.Context().Err() == nil {
-		info, err := replica.Do(t.Context(), "INFO", "replication")
-		if err == nil && strings.Contains(info, "role:slave") && strings.Contains(info, "master_link_status:up") {
+		has, wanted := replication(t, replica), replication(t, master)
+		if has["role"] == "slave" && has["master_link_status"] == "up" && has["slave_repl_offset"] == wanted["master_repl_offset"] {
 			return
 		}
 		<-time.After(10 * time.Millisecond)
 	}
 	t.Fatal("the replica is not linked")
+}
+
+// replication is what a server says of it.
+func replication(t *testing.T, s *testservers.RedisServer) map[string]string {
+	t.Helper()
+	info, err := s.Do(t.Context(), "INFO", "replication")
+	if err != nil {
+		t.Fatal(err)
+	}
+	said := make(map[string]string)
+	for line := range strings.Lines(info) {
+		name, value, _ := strings.Cut(strings.TrimSpace(line), ":")
+		said[name] = value
+	}
+	return said
 }
 
 // follow makes a server the replica of another, or of none.
@@ -45,7 +60,6 @@ func TestParkedListenerStaysBehind(t *testing.T) {
 	hostA, portA, _ := strings.Cut(a.Addr, ":")
 	hostB, portB, _ := strings.Cut(b.Addr, ":")
 	follow(t, b, hostA, portA)
-	linked(t, b)
 	var master atomic.Value
 	master.Store(a.Addr)
 	connect := func() *redis.Client {
@@ -56,10 +70,11 @@ func TestParkedListenerStaysBehind(t *testing.T) {
 		return rdb
 	}
 	p := newParkedOn(t, connect(), connect())
+	linked(t, a, b)
 	follow(t, b)
 	master.Store(b.Addr)
 	follow(t, a, hostB, portB)
-	linked(t, a)
+	linked(t, b, a)
 	for { // until no connection to the old master is used
 		p.call++
 		_, err := p.server.Fetch(t.Context(), storage.FetchRequest{Session: p.session, Call: p.call, Queues: p.queues, Kinds: p.kinds, Max: 10})
