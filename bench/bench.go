@@ -46,11 +46,10 @@ type contender struct {
 	name string
 }
 
-// step is a scenario with those who take part in it.
+// step is a scenario on a store.
 type step struct {
 	scenario.Scenario
-	store      string
-	contenders []contender
+	store string
 }
 
 func (b *bench) measure(ctx context.Context) error {
@@ -66,14 +65,30 @@ func (b *bench) measure(ctx context.Context) error {
 		limited, cancel = context.WithDeadlineCause(ctx, b.end.Add(quickEnd-quickTime), errors.New("the machine is too slow for a quick run"))
 	}
 	defer cancel()
+	// The servers of a store are started when it is its turn: those of others have work of their
+	// own for a while, and wake the machine now and then.
+	known := make(map[string][]contender)
 	for _, s := range steps {
-		b.step(limited, s)
+		list, ok := known[s.store]
+		if !ok {
+			if list, err = b.contenders(s.store); err != nil {
+				b.fail(fmt.Errorf("%s: %w", s.store, err))
+			}
+			known[s.store] = list
+		}
+		b.step(limited, s, list)
 		b.weight -= s.Weight
 	}
 	return ctx.Err()
 }
 
-// steps lists what is to be measured, and starts the servers for it.
+// fail notes that figures are missing.
+func (b *bench) fail(err error) {
+	b.failed = append(b.failed, err)
+	fmt.Fprintln(os.Stderr, "bench:", err)
+}
+
+// steps lists what is to be measured.
 func (b *bench) steps() (steps []step, err error) {
 	for _, name := range b.scenarios {
 		if !slices.ContainsFunc(scenario.All, func(s scenario.Scenario) bool { return s.Name == name }) {
@@ -81,21 +96,20 @@ func (b *bench) steps() (steps []step, err error) {
 		}
 	}
 	for _, store := range b.stores {
-		list, err := b.contenders(store)
-		if err != nil {
-			return nil, err
+		if !slices.Contains(backend.Names, store) {
+			return nil, fmt.Errorf("there is no store %q: use some of %v", store, backend.Names)
 		}
 		for _, s := range scenario.All {
 			wanted := len(b.scenarios) == 0 && (s.Quick || !b.quick) || slices.Contains(b.scenarios, s.Name)
 			if wanted && s.Fits(store) {
-				steps = append(steps, step{s, store, list})
+				steps = append(steps, step{s, store})
 			}
 		}
 	}
 	return steps, nil
 }
 
-// contenders are those on a store: ours first. MariaDB has no peer but our own
+// contenders are those on a store, whose servers it starts: ours first. MariaDB has no peer but our own
 // PostgreSQL.
 func (b *bench) contenders(store string) ([]contender, error) {
 	at, err := b.backend(store)
@@ -138,21 +152,20 @@ func (b *bench) backend(name string) (backend.Backend, error) {
 
 // step runs a scenario in rounds in which the contenders alternate. One that fails is
 // out of the scenario; the others go on.
-func (b *bench) step(ctx context.Context, s step) {
+func (b *bench) step(ctx context.Context, s step, list []contender) {
 	size := scenario.Size{Jobs: b.jobs, For: b.span, Quick: b.quick, Limit: time.Minute, Preload: time.Minute}
 	budget := time.Until(b.end) * time.Duration(s.Weight) / time.Duration(max(b.weight, 1))
 	if b.quick {
 		size.Limit, size.Preload = max(4*time.Second, budget*2/3), max(2*time.Second, budget/4)
 	}
 	start := time.Now()
-	contenders := slices.Clone(s.contenders)
+	contenders := slices.Clone(list)
 	for round := range b.runs {
 		before := time.Now()
 		contenders = slices.DeleteFunc(contenders, func(c contender) bool {
 			err := b.once(ctx, s, c, size, round)
 			if err != nil && !errors.Is(err, library.ErrCannot) {
-				b.failed = append(b.failed, fmt.Errorf("%s, %s, %s: %w", s.store, s.Name, c.name, err))
-				fmt.Fprintln(os.Stderr, "bench:", b.failed[len(b.failed)-1])
+				b.fail(fmt.Errorf("%s, %s, %s: %w", s.store, s.Name, c.name, err))
 			}
 			return err != nil
 		})

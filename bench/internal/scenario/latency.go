@@ -16,8 +16,11 @@ import (
 // on together, in an order that stays. With one server, a run measured which of both it was.
 const latencyServers = 5
 
-// leastLatency is how long a run drips at least: for 150 jobs.
-const leastLatency = 3 * time.Second
+// quickServers is how many it has in a quick run, which has several runs of them instead.
+const quickServers = 3
+
+// leastDrip is for how long each is measured at least: for 30 jobs.
+const leastDrip = 600 * time.Millisecond
 
 // latency measures the wait of single jobs on servers with nothing else to do.
 func latency(one bool) func(context.Context, Contender, Size) ([]Sample, error) {
@@ -25,8 +28,12 @@ func latency(one bool) func(context.Context, Contender, Size) ([]Sample, error) 
 		return play(ctx, c, one, func(s *stage) ([]Sample, error) {
 			var ran clock
 			var sum Cost
-			for range latencyServers {
-				cost, err := s.drips(ctx, max(z.For, leastLatency)/latencyServers, &ran)
+			servers := latencyServers
+			if z.Quick {
+				servers = quickServers
+			}
+			for range servers {
+				cost, err := s.drips(ctx, max(z.For/latencyServers, leastDrip), &ran)
 				if err != nil {
 					return nil, err
 				}

@@ -95,7 +95,7 @@ var All = []Scenario{
 	{Name: "process-1000", What: "preloaded no-op jobs, 1,000 workers", run: processBy(1000, false)},
 	{Name: "process-100-held", What: "the same with an old snapshot held open", Quick: true, Weight: 7, On: snapshots, run: processBy(100, true)},
 	{Name: "mixed", What: "16 callers enqueue while 100 workers process", Quick: true, Weight: 2, run: mixed},
-	{Name: "latency", What: "one job each 10 to 30 ms: median from the call of enqueue to the start of the handler", Quick: true, Weight: 3, run: latency(false)},
+	{Name: "latency", What: "one job each 10 to 30 ms: median from the call of enqueue to the start of the handler", Quick: true, Weight: 4, run: latency(false)},
 	{Name: "latency-one-store", What: "the same where client and server share a store value", On: []string{"redis", "postgres"}, run: latency(true)},
 	{Name: "scheduled", What: "100,000 scheduled jobs fall due at once: until all are enqueued", run: scheduled},
 	{Name: "recurring", What: "10,000 recurring jobs, each every 10 s: processor time of a run", run: recurring},
