@@ -42,11 +42,11 @@ type Loop struct {
 	call  uint64
 	req   storage.FetchRequest // the last call
 	open  bool                 // its answer did not come
-	room  []storage.Fetched // of the last answer
-	quiet bool              // nothing has been put since Quiet
-	waits pause.Pauses      // while waiting fails
-	ended time.Time         // the last call
-	took  time.Duration     // it
+	room  []storage.Fetched    // of the last answer
+	quiet bool                 // nothing has been put since Quiet
+	waits pause.Pauses         // while waiting fails
+	ended time.Time            // the last call
+	took  time.Duration        // it
 }
 
 // Run fetches until ctx ends or nothing is left (nil), or until the store does not
