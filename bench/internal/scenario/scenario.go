@@ -87,7 +87,7 @@ var snapshots = []string{"postgres", "mysql"}
 // All are the scenarios in the order of the reports.
 var All = []Scenario{
 	{Name: "enqueue-1", What: "one caller, one job a call", run: enqueueBy(1)},
-	{Name: "enqueue-16", What: "16 callers, one job a call", Quick: true, Weight: 2, run: enqueueBy(16)},
+	{Name: "enqueue-16", What: "16 callers, one job a call", Quick: true, Weight: 4, run: enqueueBy(16)},
 	{Name: "enqueue-64", What: "64 callers, one job a call", run: enqueueBy(64)},
 	{Name: "bulk", What: "one caller, 1,000 jobs a call", Quick: true, Weight: 2, run: bulk},
 	{Name: "process-10", What: "preloaded no-op jobs, 10 workers", run: processBy(10, false)},
