@@ -15,7 +15,7 @@ import (
 func kept(ctx context.Context, c Contender, z Size) ([]Sample, error) {
 	few, many, measured := 10_000, 1_000_000, 50_000
 	if z.Jobs > 0 {
-		few, many, measured = z.Jobs/10, z.Jobs, z.Jobs/2
+		few, many, measured = z.Jobs/10, z.Jobs, z.Jobs/4
 	}
 	return play(ctx, c, false, func(s *stage) ([]Sample, error) {
 		if err := s.List(ctx); errors.Is(err, library.ErrCannot) {
