@@ -37,18 +37,11 @@ const (
 
 // take keeps the answer of a parked call for the call.
 func (b *bell) take(answer string) {
-	if len(answer) <= handServer+1 {
+	_, _, _, records := handParts(answer)
+	if len(records) < shortLen {
 		return
 	}
-	n, at := handJobs(answer)
-	records := at + 16*n
-	if n > 1 {
-		records += 4 * n
-	}
-	if n == 0 || len(answer) < records+shortLen {
-		return
-	}
-	queue := answer[records+2:][:8]
+	queue := records[2:][:8]
 	b.s.shards[0].clock.told(int64(six(answer[handNow:])) - b.s.offset.Load())
 	b.mu.Lock()
 	deaf := b.deaf
@@ -61,13 +54,26 @@ func (b *bell) take(answer string) {
 	}
 }
 
-// handJobs is how many jobs an answer has, and where they begin.
-func handJobs(answer string) (n, at int) {
-	at = handServer + 1 + int(answer[handServer])
-	if at >= len(answer) {
-		return 0, at
+// handParts takes an answer apart; of one that is cut off it gives no records. The lengths of
+// one record are not in it.
+func handParts(answer string) (server, ids, sizes, records string) {
+	if len(answer) <= handServer {
+		return
 	}
-	return int(answer[at]), at + 1
+	rest := answer[handServer+1:]
+	name := int(answer[handServer])
+	if len(rest) <= name {
+		return
+	}
+	server, n, rest := rest[:name], int(rest[name]), rest[name+1:]
+	size := 0
+	if n > 1 {
+		size = 4
+	}
+	if n == 0 || len(rest) < (16+size)*n {
+		return
+	}
+	return server, rest[:16*n], rest[16*n:][:size*n], rest[(16+size)*n:]
 }
 
 // hand is the answer that came for a call, if one did. Those of earlier calls are too late.
@@ -96,20 +102,14 @@ func six(s string) uint64 {
 
 // handed is the result of a call whose answer came before it.
 func (s *Store) handed(r *storage.FetchRequest, answer string, mark uint64) (res storage.FetchResult, err error) {
-	n, at := handJobs(answer)
-	ids, sizes, values := answer[at:][:16*n], "", answer[at+16*n:]
-	if n > 1 {
-		sizes, values = values[:4*n], values[4*n:]
-	} else {
-		var size [4]byte
-		binary.BigEndian.PutUint32(size[:], uint32(len(values)))
-		sizes = string(size[:])
+	server, ids, sizes, records := handParts(answer)
+	if sizes == "" {
+		sizes = string(binary.BigEndian.AppendUint32(nil, uint32(len(records))))
 	}
-	g := given{sh: s.shards[0], session: r.Session, now: int64(six(answer[handNow:])), server: answer[handServer+1 : at-1], call: r.Call,
-		ids: ids, sizes: sizes, values: values}
+	g := given{sh: s.shards[0], session: r.Session, now: int64(six(answer[handNow:])), server: server, call: r.Call, ids: ids, sizes: sizes, values: records}
 	// It was answered without a look at what else there is.
 	res.Mark, res.More = mark, true
-	if res.Jobs, err = g.all(nil, n); err != nil {
+	if res.Jobs, err = g.all(nil, len(ids)/16); err != nil {
 		return res, s.fault("fetch", err)
 	}
 	return res, nil
