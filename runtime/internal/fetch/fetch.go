@@ -39,7 +39,6 @@ type Loop struct {
 	Quiet func(ctx context.Context) error
 	Fault func(error)
 
-	call  uint64
 	req   storage.FetchRequest // the last call
 	open  bool                 // its answer did not come
 	room  []storage.Fetched    // of the last answer
@@ -110,7 +109,7 @@ func (l *Loop) rest(ctx context.Context, r storage.FetchResult, asked int) bool 
 func (l *Loop) leave(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), leaveTimeout)
 	defer cancel()
-	requests := []storage.FetchRequest{l.req, {Session: l.Session, Call: l.call + 1, Queues: l.Watch, Kinds: l.Kinds}}
+	requests := []storage.FetchRequest{l.req, {Session: l.Session, Call: l.req.Call + 1, Queues: l.Watch, Kinds: l.Kinds}}
 	if !l.open {
 		requests = requests[1:]
 	}
@@ -130,9 +129,8 @@ const leaveTimeout = time.Second
 // answered: so no job is left with a session that does not know it. When ctx ends
 // first, leave makes it once more.
 func (l *Loop) fetch(ctx context.Context, workers, ahead int) (storage.FetchResult, error) {
-	l.call++
 	l.open, l.req = true, storage.FetchRequest{
-		Session: l.Session, Call: l.call, Queues: l.Queues(), Kinds: l.Kinds, Max: workers, Ahead: ahead, Room: l.room,
+		Session: l.Session, Call: l.req.Call + 1, Queues: l.Queues(), Kinds: l.Kinds, Max: workers, Ahead: ahead, Room: l.room,
 	}
 	var pauses pause.Pauses
 	for ctx.Err() == nil {
