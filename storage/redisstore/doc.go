@@ -67,7 +67,8 @@
 //	index    zset 0  all jobs: state in 1 byte (processing as enqueued, 8: held, 9: retrying),
 //	                 N8(queue), N8(kind), id; of the enqueued and the succeeded, which are on
 //	                 shelves: state, N8, N8, bucket in 6 bytes, ids
-//	shelf    hash    state, N8(queue), N8(kind), bucket -> jobs there
+//	shelf    hash    state, N8(queue), N8(kind), bucket -> jobs there; and one long field, which keeps
+//	                 it from the server's small form, where each change looks through all of it
 //	run      zset 0  processing jobs: session id, seq in 6 bytes, id; those that a plain fetch gave
 //	                 by its call: session id, call in 6 bytes
 //	due      zset    scheduled: id by DueAt in ms

@@ -16,6 +16,7 @@ var repeatTests = []test{
 	{"a repeated group stores no half of itself when a key became free", repeatWithFreeKey},
 	{"ids are looked up before keys", idsBeforeKeys},
 	{"an id taken by another kind is a conflict", idConflict},
+	{"a group of which one job is stored already is stored no further", repeatInPart},
 	{"a repeated group counts its batch once", repeatBatch},
 	{"the shortest retention outlives the window of repetition", repeatWithinWindow},
 	{"the same insert from many callers stores one job", repeatRacing},
@@ -85,6 +86,34 @@ func idConflict(e *env) {
 	e.wantErr(r.Err, storage.ErrIDConflict, "an id that is taken by a job of another kind")
 	e.wantGone(fresh.ID, "a refused group stores nothing")
 	e.check(e.get(id).Kind == kindA, "the first job stays as it is: got kind %s", e.get(id).Kind)
+}
+
+// groupSizes are numbers of jobs in a group: stores have other ways for few than for many.
+var groupSizes = []int{1, 2, 8, 40}
+
+// groupOf is a group of n new jobs, of which the last has an id.
+func (e *env) groupOf(n int, id storage.ID) (g storage.Group) {
+	for range n - 1 {
+		g.Jobs = append(g.Jobs, e.job())
+	}
+	g.Jobs = append(g.Jobs, e.job(withID(id)))
+	return g
+}
+
+// "Where any job or batch of it is stored already, the whole group was, and nothing more is stored."
+func repeatInPart(e *env) {
+	id := e.enqueue()
+	var others []storage.NewJob
+	for _, n := range groupSizes {
+		g := e.groupOf(n, id)
+		in := e.insert(g)
+		e.check(!in[n-1].Duplicate && in[n-1].ID == id, "the last of %d jobs is stored under its own id: got %+v", n, in[n-1])
+		others = append(others, g.Jobs[:n-1]...)
+	}
+	e.wantIDs(e.session().fetchIDs(100), []storage.ID{id}, "nothing more of the groups is stored, and the job not twice")
+	for _, other := range others {
+		e.wantGone(other.ID, "the group was stored already")
+	}
 }
 
 func repeatBatch(e *env) {

@@ -9,7 +9,7 @@
 -- given the jobs; or 0 when something is stored already or due by now: nothing is written then.
 -- keys: state body batch index shelf line due count name meta wake
 -- handed: stay
--- uses: plain_hand
+-- uses: plain_hand plain_few
 local names, counters, queues, maxpack = tonumber(ARGV[2]), tonumber(ARGV[3]), ARGV[5], 32
 
 -- Whether somebody waits counts once, batches twice.
@@ -48,7 +48,8 @@ while at <= #ARGV do
     end
     at = at + 2 - 3 * count
   end
-  if known(k_state, ids) or batches and known(k_batch, ids) then return 0 end
+  if known(k_state, ids) then return 0 end -- guard: known id
+  if batches and known(k_batch, ids) then return 0 end -- guard: batch id
 end
 
 local seq = ARGV[4] ~= '0' and call('HINCRBY', k_meta, 'seq', ARGV[4]) - ARGV[4]
@@ -116,7 +117,10 @@ while at <= #ARGV do
 end
 for i = 1, l, 2000 do call('ZADD', k_line, unpack(lines, i, min(i + 1999, l))) end
 for i = 1, x, 2000 do call('ZADD', k_index, unpack(index, i, min(i + 1999, x))) end
-if names > 0 then call('HSET', k_name, unpack(ARGV, 6, 5 + names)) end
+if names > 0 then
+  call('HSET', k_name, unpack(ARGV, 6, 5 + names))
+  call('HSETNX', k_shelf, string.rep('\255', 70), '0') -- as plain_few does
+end
 for i = 6 + names, 5 + names + counters, 2 do
   call('HINCRBY', k_count, ARGV[i], ARGV[i + 1])
 end
