@@ -42,6 +42,7 @@ type plainArgs struct {
 	met      map[*sort]int // counters; of several sorts
 	runs     []run
 	telling  []*sort // that note their names
+	bodies   bodies
 }
 
 // run is some jobs of a sort that follow each other.
@@ -59,6 +60,7 @@ func (a *plainArgs) add(n *storage.NewJob) {
 	}
 	r := &a.runs[len(a.runs)-1]
 	r.jobs = append(r.jobs, n)
+	a.bodies.left += bodySize(n)
 	a.counts[r.counter]++
 	if !kind.scheduled {
 		a.total++
@@ -114,9 +116,8 @@ func (a *plainArgs) args() []any {
 	args := make([]any, 0, size)
 	args = append(args, len(a.names), len(a.counters), a.total, a.queues)
 	args = append(append(args, a.names...), a.counters...)
-	var bodies bodies
 	for i := range a.runs {
-		args = a.runs[i].args(args, &bodies)
+		args = a.runs[i].args(args, &a.bodies)
 	}
 	return args
 }
@@ -184,14 +185,22 @@ func bucketOf(id storage.ID) (b [6]byte) {
 }
 
 // bodies makes the bodies of many jobs in shared memory.
-type bodies struct{ b []byte }
+type bodies struct {
+	b    []byte
+	left int // bytes at most of those that are not made yet
+}
+
+// maxBodies is how much memory bodies share, but for one that is longer.
+const maxBodies = 16 << 10
 
 func (b *bodies) of(n *storage.NewJob) []byte {
-	if cap(b.b)-len(b.b) < bodySize(n) {
-		b.b = make([]byte, 0, max(4<<10, 4*bodySize(n)))
+	size := bodySize(n)
+	if cap(b.b)-len(b.b) < size {
+		b.b = make([]byte, 0, max(size, min(b.left, maxBodies)))
 	}
 	from := len(b.b)
 	b.b = appendBody(b.b, n)
+	b.left -= size
 	return b.b[from:len(b.b):len(b.b)]
 }
 
