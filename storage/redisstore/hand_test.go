@@ -93,12 +93,18 @@ func TestParkedPaused(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		pause(true)
-		ids := p.insert(t, 1)
-		wantState(t, p.client, ids[0], storage.Enqueued, "it is paused")
-		p.none(t)
-		pause(false)
-		p.want(t, p.fetch(t, 10), ids)
+		for _, parks := range []string{"before", "while"} {
+			pause(true)
+			if parks == "while" {
+				p.none(t)
+			}
+			ids := p.insert(t, 1)
+			wantState(t, p.client, ids[0], storage.Enqueued, "it is paused, and the last call "+parks+" that")
+			p.none(t)
+			pause(false)
+			p.want(t, p.fetch(t, 10), ids)
+			p.none(t)
+		}
 	}
 }
 

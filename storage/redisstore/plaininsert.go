@@ -104,7 +104,15 @@ func dueText(w storage.When) string {
 	return ""
 }
 
-// args are the arguments in the order of the script.
+// script is the script that takes these jobs, with its arguments.
+func (a *plainArgs) script() (*script, []any) {
+	if len(a.runs) == 1 && a.runs[0].isFew() {
+		return plainFewScript(), a.runs[0].few(&a.bodies, a.names)
+	}
+	return plainInsertScript(), a.args()
+}
+
+// args are the arguments in the order of the plain script.
 func (a *plainArgs) args() []any {
 	for i, n := range a.counts {
 		a.counters[2*i+1] = n
@@ -153,15 +161,19 @@ func (r *run) args(args []any, b *bodies) []any {
 		}
 		return args
 	}
-	ids := make([]byte, 0, 16*len(r.jobs))
-	for _, n := range r.jobs {
-		ids = append(ids, n.ID[:]...)
-	}
-	args = append(args, r.sort.middle[:], len(r.jobs), r.buckets(), ids)
+	args = append(args, r.sort.middle[:], len(r.jobs), r.buckets(), r.ids())
 	for _, n := range r.jobs {
 		args = append(args, b.of(n))
 	}
 	return args
+}
+
+func (r *run) ids() []byte {
+	ids := make([]byte, 0, 16*len(r.jobs))
+	for _, n := range r.jobs {
+		ids = append(ids, n.ID[:]...)
+	}
+	return ids
 }
 
 // buckets says how many jobs follow each other in a bucket of a shelf.
@@ -208,7 +220,7 @@ func (b *bodies) of(n *storage.NewJob) []byte {
 // told in another way.
 const handedOver = 2
 
-// plain stores groups with the plain script; it reports false when something of them is
+// plain stores groups with a plain script; it reports false when something of them is
 // stored already, and then nothing was written.
 func (in *inserting) plain(ctx context.Context, sh *shard, which []int) (bool, error) {
 	a := plainArgs{known: &sh.sorts}
@@ -220,7 +232,8 @@ func (in *inserting) plain(ctx context.Context, sh *shard, which []int) (bool, e
 	if a.twice() {
 		return false, nil
 	}
-	reply, err := sh.run(ctx, plainInsertScript(), a.args()...)
+	script, args := a.script()
+	reply, err := sh.run(ctx, script, args...)
 	done := asInt(reply)
 	if err != nil || done == 0 {
 		return false, err

@@ -1,10 +1,11 @@
 -- Pause. ARGV: 'q' or 'k', N8 of the name, 1 or 0, by whom, the name.
--- keys: paused name turn
+-- keys: paused name turn park
 -- uses: lib
 local target, name, field = ARGV[2], ARGV[3], ARGV[2] .. ARGV[3]
 if ARGV[4] == '1' then
   call('HSET', k_paused, field, ARGV[5])
   call('HSET', k_name, name, ARGV[6])
+  call('DEL', k_park) -- an insert that gives to a parked call does not look
   return L.done(1)
 end
 call('HDEL', k_paused, field)

@@ -6,7 +6,7 @@
 -- job waited, or a short one with its body), and for each that is not short its body or row,
 -- in their order. The claims are those that claim.go makes of that.
 -- With less to give than is to start it parks the next call, for an insert that comes first to
--- answer (plain_hand.lua).
+-- answer (plain_hand.lua); not beside held lines or while anything is paused.
 -- ARGV: as fetch.lua; then the channel where the answer of a parked call is awaited, or nothing.
 -- keys: session gave park paused line turn state body run count held more part claim meta
 -- uses: lookrow
@@ -179,7 +179,7 @@ if n > 0 then
   end
 end
 local channel = ARGV[8]
-local parks = channel ~= '' and n < start
+local parks = channel ~= '' and n < start and (not rare --[[ need: nothing held or paused ]])
 if not parks then call('HDEL', k_park, id) end -- guard: late park
 if parks then
   -- Those that will be given have their places in line now: an insert that gives them need not ask.

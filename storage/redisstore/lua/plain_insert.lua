@@ -1,16 +1,22 @@
 -- Insert of plain jobs: no parents, batch, unique key, limits, recurrence or expiry. Everything
--- but the check is one command for all.
+-- but the check is one command for all. Few jobs alike take plain_few.
 -- ARGV: count of names and counters that follow, names (N8, name), counters (field, jobs),
 -- queues (N8, one behind the other), jobs; then runs of jobs that share the middle of their
 -- records (priority, N8 of queue, kind and fingerprint): that and their number. Behind them how
 -- many follow each other in a bucket (bucket, number in 2 bytes), one string; all ids, one
 -- string; all bodies. Of scheduled jobs the number is negative; behind them id, body and due time of each:
--- ms, or + and ms from now. No id is there twice. Answers 1; 2 when a session that waits was
--- given the jobs; or 0 when something is stored already or due by now: nothing is written then.
+-- ms, or + and ms from now. No id is there twice. Answers 1, or 0 when something is stored
+-- already or due by now: nothing is written then.
 -- keys: state body batch index shelf line due count name meta wake
 -- handed: stay
--- uses: plain_hand plain_few
+local call, spack, sunpack, sub, byte, unpack = redis.call, struct.pack, struct.unpack, string.sub, string.byte, unpack
+local min, ARGV = math.min, ARGV
 local names, counters, queues, maxpack = tonumber(ARGV[2]), tonumber(ARGV[3]), ARGV[5], 32
+local first = 6 + names + counters
+
+local time = call('TIME')
+local now = math.floor((time[1] * 1000000 + time[2]) / 1000) + ARGV[1]
+local at6 = spack('>I6', now)
 
 -- Whether somebody waits counts once, batches twice.
 local there = call('EXISTS', k_wake, k_batch, k_batch)

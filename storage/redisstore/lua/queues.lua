@@ -2,7 +2,7 @@
 -- A line: no number, q, h Job.Held, c cause letter (k, p, l, r), k and p of lines of kinds, key,
 -- max, per (us), n jobs on it, t where it stands in turn. Where the limit lies in another
 -- shard: shard, free (us: when a rate has room), room (1 when a limit may have).
--- keys: held turn line meta
+-- keys: held turn line meta park
 -- lazy:
 -- uses: jobs
 local lines, unsettled = {}, {}
@@ -21,6 +21,13 @@ local function line_name(queue, w)
   return 'n' .. queue .. w.h .. '\0' .. (w.max or 0) .. '\0' .. string.format('%.0f', w.per or 0)
 end
 
+-- turn notes what a line waits for. Beside held lines no call is parked: what is given to one
+-- by an insert has to be what comes first.
+local function turn(member)
+  call('ZADD', k_turn, 0, member)
+  call('DEL', k_park)
+end
+
 -- line_for finds or makes the line of a queue that w describes.
 local function line_for(queue, w)
   local name = line_name(queue, w)
@@ -32,9 +39,9 @@ local function line_for(queue, w)
   local packed_no = spack('>I4', no)
   call('HSET', k_held, name, packed_no)
   if w.c == 'k' or w.c == 'p' then
-    call('ZADD', k_turn, 0, 'k' .. queue .. packed_no)
+    turn('k' .. queue .. packed_no)
   elseif w.c == 'l' then
-    call('ZADD', k_turn, 0, 'l' .. w.key .. '\0' .. packed_no)
+    turn('l' .. w.key .. '\0' .. packed_no)
   end
   return l
 end
@@ -97,7 +104,7 @@ function L.stand(l)
   elseif free then
     l.t = 'a' .. l.q .. spack('>I8', free) .. no
   end
-  if l.t then call('ZADD', k_turn, 0, l.t) end
+  if l.t then turn(l.t) end
   call('HSET', k_held, no, cmsgpack.pack({q = l.q, h = l.h, c = l.c, k = l.k, p = l.p, key = l.key, max = l.max, per = l.per, n = l.n, t = l.t,
     shard = l.shard, free = l.free, room = l.room}))
 end
