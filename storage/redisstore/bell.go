@@ -2,6 +2,7 @@ package redisstore
 
 import (
 	"context"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -267,6 +268,7 @@ func (b *bell) hear(pubsub *redis.PubSub, channel string, ended chan struct{}) {
 		switch {
 		case ok && m.Channel == channel:
 			b.take(m.Payload)
+			runtime.Gosched() // who waits for it goes on before the next message is awaited
 		case ok && strings.HasSuffix(m.Channel, ":wake"):
 			b.ring(m.Payload)
 		}

@@ -33,6 +33,7 @@ func isPlain(g *storage.Group) bool {
 // plainArgs collects the arguments of the plain script.
 type plainArgs struct {
 	known    *sorts
+	jobs     int // all of them
 	total    int // that become enqueued
 	names    []any
 	counters []any
@@ -62,6 +63,7 @@ func (a *plainArgs) add(n *storage.NewJob) {
 	r.jobs = append(r.jobs, n)
 	a.bodies.left += bodySize(n)
 	a.counts[r.counter]++
+	a.jobs++
 	if !kind.scheduled {
 		a.total++
 	}
@@ -244,15 +246,18 @@ func (in *inserting) plain(ctx context.Context, sh *shard, which []int) (bool, e
 	if done != handedOver {
 		sh.s.woke(string(a.queues))
 	}
+	all := make([]storage.Inserted, 0, a.jobs)
 	for _, i := range which {
-		jobs := make([]storage.Inserted, len(in.groups[i].Jobs))
-		for k := range jobs {
-			jobs[k] = storage.Inserted{ID: in.groups[i].Jobs[k].ID, State: storage.Enqueued}
-			if isLater(in.groups[i].Jobs[k].Due) {
-				jobs[k].State = storage.Scheduled
+		from := len(all)
+		for k := range in.groups[i].Jobs {
+			n := &in.groups[i].Jobs[k]
+			state := storage.Enqueued
+			if isLater(n.Due) {
+				state = storage.Scheduled
 			}
+			all = append(all, storage.Inserted{ID: n.ID, State: state})
 		}
-		in.results[i].Jobs = jobs
+		in.results[i].Jobs = all[from:len(all):len(all)]
 	}
 	return true, nil
 }
