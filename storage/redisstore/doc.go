@@ -106,8 +106,8 @@
 //	                 the insert that answered the call knows of it; while any does
 //	park     hash    session id -> its next call, parked (park.go): see lua/plain_hand.lua; also the
 //	                 prefix of channels
-//	hand     hash    session id -> what is left to write of the jobs that an insert gave to its
-//	                 parked call: see lua/handed.lua
+//	hand     hash    session id -> the answer that an insert gave to its parked call, until another
+//	                 script writes what follows from it (lua/handed.lua): its jobs are only here
 //	ended    zset    ids of sessions that ended, by time in ms, kept for a day
 //	dying    list    dead sessions with jobs: cmsgpack {id, server, MaxLost; 0: closed}
 //	owner    hash    owner -> ms when its last session ended

@@ -149,6 +149,54 @@ func TestParkedRepeatedInsert(t *testing.T) {
 	}
 }
 
+// What is in hand is known, alone or among others, also where another session waits for more.
+func TestParkedRepeatedInHand(t *testing.T) {
+	for _, n := range []int{1, 2, 40} {
+		p := newParked(t)
+		other := newWorker(t, p.server, "q", "k")
+		other.fetch(t, 10)
+		ids := p.put(t, storage.NewJob{})
+		again := append(make([]storage.NewJob, n-1), storage.NewJob{ID: ids[0]})
+		p.put(t, again...)
+		got := append(idsOf(p.fetch(t, 100)), idsOf(other.fetch(t, 100))...)
+		if got = append(got, idsOf(p.fetch(t, 100))...); !slices.Equal(got, ids) {
+			t.Errorf("a repeated call of %d jobs, one of which is in hand: got %v, want %v", n, got, ids)
+		}
+	}
+}
+
+// However many sessions wait, each job is given to one of them, with what one was given before
+// in hand.
+func TestParkedMany(t *testing.T) {
+	p := newParked(t)
+	workers := []*worker{p.worker}
+	for range 9 {
+		w := newWorker(t, p.server, "q", "k")
+		w.fetch(t, 10)
+		workers = append(workers, w)
+	}
+	var ids []storage.ID
+	for n := range 8 {
+		ids = append(ids, p.insert(t, 1+n%3)...)
+	}
+	got := make(map[storage.ID]bool)
+	for range 2 {
+		for _, w := range workers {
+			for _, id := range idsOf(w.fetch(t, 10)) {
+				if got[id] {
+					t.Errorf("job %v was given twice", id)
+				}
+				got[id] = true
+			}
+		}
+	}
+	for _, id := range ids {
+		if !got[id] {
+			t.Errorf("job %v was not given", id)
+		}
+	}
+}
+
 // An id of a batch is none for a job, as without a parked call.
 func TestParkedBatchID(t *testing.T) {
 	p := newParked(t)

@@ -55,4 +55,4 @@ function claim.whole(id, r)
 end
 
 -- read is the same, of an id.
-function claim.read(id) return claim.whole(id, redis.call('HGET', k_state, id)) end
+function claim.read(id) return claim.whole(id, redis.call('HGET', k_state, id) or unwritten and unwritten[id]) end

@@ -7,23 +7,13 @@
 -- all ids, one string, the body of each; then names (N8, name). No id is there twice.
 -- Answers 1; 2 when a session that waits was given the jobs; or 0 when something is stored
 -- already: nothing is written then.
--- keys: state batch index shelf line count name meta wake
+-- keys: state index shelf line count name meta wake
 -- handed: stay
--- uses: plain_hand
-local ids, values = {0, 0, 0, 0, 0, 0, 0, 0}, {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0}
-for i = 1, count do ids[i] = sub(all, 16 * i - 15, 16 * i) end
-local found = call('HMGET', k_state, unpack(ids, 1, count))
-for i = 1, count do
-  if found[i] then return 0 end -- guard: known id
-end
-found = batches and call('HMGET', k_batch, unpack(ids, 1, count)) or found
-for i = 1, count do
-  if found[i] then return 0 end -- guard: batch id
-end
-
+-- uses: plain_check plain_hand
 local seq, before = call('HINCRBY', k_meta, 'seq', number) - count, '\131' .. middle
+local values = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0}
 for i = 1, count do
-  values[2 * i - 1], values[2 * i] = ids[i], before .. spack('>I6', seq + i) .. at6 .. ARGV[5 + i]
+  values[2 * i - 1], values[2 * i] = ids and ids[i] or all, before .. spack('>I6', seq + i) .. at6 .. ARGV[5 + i]
 end
 call('HSET', k_state, unpack(values, 1, 2 * count))
 call('ZADD', k_line, '0', queue .. '\0\0\0\0' .. sub(middle, 1, 1) .. spack('>I6', seq + 1) .. all)
@@ -42,5 +32,5 @@ if ARGV[6 + count] then
   -- One long field keeps it from the server's small form, where each change looks through all.
   call('HSETNX', k_shelf, string.rep('\255', 70), '0')
 end
-if there % 4 > 1 then call('PUBLISH', k_wake, queue) end
+if call('EXISTS', k_wake) == 1 then call('PUBLISH', k_wake, queue) end
 return 1

@@ -8,7 +8,6 @@
 -- ms, or + and ms from now. No id is there twice. Answers 1, or 0 when something is stored
 -- already or due by now: nothing is written then.
 -- keys: state body batch index shelf line due count name meta wake
--- handed: stay
 local call, spack, sunpack, sub, byte, unpack = redis.call, struct.pack, struct.unpack, string.sub, string.byte, unpack
 local min, ARGV = math.min, ARGV
 local names, counters, queues, maxpack = tonumber(ARGV[2]), tonumber(ARGV[3]), ARGV[5], 32
