@@ -165,3 +165,14 @@ type Worker interface {
 	// by notification, by poll, or by the next Tick.
 	Wait(ctx context.Context, queues []string, mark uint64) error
 }
+
+// Pusher is a store that may answer a session's next call of Fetch before it is made, while
+// the session waits for work.
+type Pusher interface {
+	// Push has take told of such answers, by the number of their call. Where take reports
+	// true, the call was made by that; else Fetch gives the answer to it. take is called by
+	// one goroutine at a time, also before Push returns; it must neither block nor call the
+	// store, and keeps nothing of the slice. A nil take ends it: when Push returned, no
+	// earlier one is called any more.
+	Push(session ID, take func(call uint64, jobs []Fetched) bool)
+}

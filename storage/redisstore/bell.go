@@ -2,7 +2,6 @@ package redisstore
 
 import (
 	"context"
-	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -38,7 +37,8 @@ type bell struct {
 	marked  time.Time             // until when the server knows that somebody waits
 	waited  time.Time             // when Wait was called last
 	hands   map[storage.ID]string // the last answer of a parked call, by session
-	deaf    bool                  // tests: such answers are lost
+	pushes  pushes
+	deaf    bool // tests: such answers are lost
 	pubsub  *redis.PubSub
 	channel string        // on which this connection hears answers of parked calls; empty: on none
 	ended   chan struct{} // closed when nobody listens any more
@@ -268,7 +268,6 @@ func (b *bell) hear(pubsub *redis.PubSub, channel string, ended chan struct{}) {
 		switch {
 		case ok && m.Channel == channel:
 			b.take(m.Payload)
-			runtime.Gosched() // who waits for it goes on before the next message is awaited
 		case ok && strings.HasSuffix(m.Channel, ":wake"):
 			b.ring(m.Payload)
 		}

@@ -34,8 +34,8 @@ func (s *Store) Mail(ctx context.Context, from, to int) ([]string, error) {
 	return s.rdb.ZRangeByLex(ctx, s.shards[from].key("out"), &redis.ZRangeBy{Min: "[" + prefix, Max: "[" + prefix + strings.Repeat("\xff", 60)}).Result()
 }
 
-// Push delivers messages, also ones that came already.
-func (s *Store) Push(ctx context.Context, from, to int, mail []string) error {
+// Carry delivers messages, also ones that came already.
+func (s *Store) Carry(ctx context.Context, from, to int, mail []string) error {
 	_, _, err := s.shards[to].take(ctx, s.shards[from], mail)
 	return err
 }

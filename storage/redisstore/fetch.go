@@ -29,7 +29,7 @@ func (s *Store) Fetch(ctx context.Context, r storage.FetchRequest) (storage.Fetc
 	r.Ahead = min(r.Ahead, maxFetch-r.Max)
 	mark := s.bell.mark()
 	if h := s.bell.hand(&r); h != "" {
-		return s.handed(&r, h, mark)
+		return s.handed(h, mark)
 	}
 	f := fetching{s: s, r: &r, seqs: make(map[storage.ID]int64), refs: refsOf(r.Kinds), queues: n8All(r.Queues)}
 	for i := range s.shards {

@@ -62,7 +62,7 @@ func TestMailRepeated(t *testing.T) {
 	if err != nil || len(mail) < 5 {
 		t.Fatalf("want a message for each job and one of their ends, got %d, %v", len(mail), err)
 	}
-	if err := living.Push(t.Context(), 2, 5, mail[:2]); err != nil { // by a process that dies before it removes them
+	if err := living.Carry(t.Context(), 2, 5, mail[:2]); err != nil { // by a process that dies before it removes them
 		t.Fatal(err)
 	}
 	keepers := []*worker{newWorker(t, living, "none", "k"), newWorker(t, living, "none", "k")}
@@ -71,7 +71,7 @@ func TestMailRepeated(t *testing.T) {
 		all.Go(func() { k.tick(t) })
 	}
 	all.Wait()
-	if err := living.Push(t.Context(), 2, 5, mail); err != nil {
+	if err := living.Carry(t.Context(), 2, 5, mail); err != nil {
 		t.Fatal(err)
 	}
 	info, err := living.Batch(t.Context(), batch)

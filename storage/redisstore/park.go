@@ -2,6 +2,7 @@ package redisstore
 
 import (
 	"encoding/binary"
+	"runtime"
 
 	"github.com/gojobgen/jobgen/storage"
 )
@@ -35,7 +36,7 @@ const (
 	handServer = 28
 )
 
-// take keeps the answer of a parked call for the call.
+// take gives the answer of a parked call to the session, or keeps it for the call.
 func (b *bell) take(answer string) {
 	_, _, _, records := handParts(answer)
 	if len(records) < shortLen {
@@ -45,13 +46,18 @@ func (b *bell) take(answer string) {
 	b.s.shards[0].clock.told(int64(six(answer[handNow:])) - b.s.offset.Load())
 	b.mu.Lock()
 	deaf := b.deaf
-	if !deaf {
-		b.hands[storage.ID([]byte(answer[:16]))] = answer
-	}
 	b.mu.Unlock()
-	if !deaf {
-		b.ring(queue)
+	if deaf {
+		return
 	}
+	if !b.push(answer) {
+		b.mu.Lock()
+		b.hands[storage.ID([]byte(answer[:16]))] = answer
+		b.mu.Unlock()
+	}
+	runtime.Gosched() // what was pushed begins before the session is woken
+	b.ring(queue)
+	runtime.Gosched() // who was woken goes on before the next message is awaited
 }
 
 // handParts takes an answer apart; of one that is cut off it gives no records. The lengths of
@@ -101,16 +107,24 @@ func six(s string) uint64 {
 }
 
 // handed is the result of a call whose answer came before it.
-func (s *Store) handed(r *storage.FetchRequest, answer string, mark uint64) (res storage.FetchResult, err error) {
+func (s *Store) handed(answer string, mark uint64) (res storage.FetchResult, err error) {
+	// It was answered without a look at what else there is.
+	res.Mark, res.More = mark, true
+	if res.Jobs, err = s.handedJobs(answer); err != nil {
+		return res, s.fault("fetch", err)
+	}
+	return res, nil
+}
+
+// handedJobs are the jobs of an answer.
+func (s *Store) handedJobs(answer string) ([]storage.Fetched, error) {
 	server, ids, sizes, records := handParts(answer)
 	if sizes == "" {
 		sizes = string(binary.BigEndian.AppendUint32(nil, uint32(len(records))))
 	}
-	g := given{sh: s.shards[0], session: r.Session, now: int64(six(answer[handNow:])), server: server, call: r.Call, ids: ids, sizes: sizes, values: records}
-	// It was answered without a look at what else there is.
-	res.Mark, res.More = mark, true
-	if res.Jobs, err = g.all(nil, len(ids)/16); err != nil {
-		return res, s.fault("fetch", err)
+	g := given{
+		sh: s.shards[0], session: storage.ID([]byte(answer[:handCall])), now: int64(six(answer[handNow:])), server: server,
+		call: six(answer[handCall:]), ids: ids, sizes: sizes, values: records,
 	}
-	return res, nil
+	return g.all(nil, len(ids)/16)
 }

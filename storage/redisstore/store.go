@@ -34,6 +34,7 @@ type Store struct {
 var (
 	_ storage.Store    = (*Store)(nil)
 	_ storage.Parallel = (*Store)(nil)
+	_ storage.Pusher   = (*Store)(nil)
 )
 
 type options struct {

@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"runtime"
+	"sync"
 	"time"
 
 	"github.com/gojobgen/jobgen/runtime/internal/pause"
@@ -39,6 +40,9 @@ type Loop struct {
 	Quiet func(ctx context.Context) error
 	Fault func(error)
 
+	mu      sync.Mutex // held by what the store pushes, and at both ends of Wait
+	waiting bool       // the next call may be answered before it is made
+
 	req   storage.FetchRequest // the last call
 	open  bool                 // its answer did not come
 	room  []storage.Fetched    // of the last answer
@@ -51,6 +55,10 @@ type Loop struct {
 // Run fetches until ctx ends or nothing is left (nil), or until the store does not
 // know the session any more.
 func (l *Loop) Run(ctx context.Context) error {
+	if p, ok := l.Store.(storage.Pusher); ok {
+		p.Push(l.Session, l.push)
+		defer p.Push(l.Session, nil)
+	}
 	err := l.run(ctx)
 	if err == nil && !errors.Is(context.Cause(ctx), storage.ErrSessionLost) {
 		l.leave(ctx)
@@ -163,7 +171,9 @@ func (l *Loop) wait(ctx context.Context, r storage.FetchResult) {
 	call, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	asked := time.Now()
+	l.mayPush(true)
 	err := l.Store.Wait(call, l.Watch, r.Mark)
+	l.mayPush(false)
 	switch {
 	case err == nil:
 		l.waits.Reset()
@@ -174,6 +184,24 @@ func (l *Loop) wait(ctx context.Context, r storage.FetchResult) {
 		l.Fault(err)
 		l.waits.Sleep(ctx, asked)
 	}
+}
+
+func (l *Loop) mayPush(may bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.waiting = may
+}
+
+// push takes the answer to the next call where Wait waits for it: the call is made by that.
+func (l *Loop) push(call uint64, jobs []storage.Fetched) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if !l.waiting || call != l.req.Call+1 {
+		return false
+	}
+	l.req.Call = call
+	l.Put(0, jobs)
+	return true
 }
 
 // gather lets jobs come together where they come one by one, faster than they can be
