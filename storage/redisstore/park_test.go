@@ -256,3 +256,18 @@ func TestParkedWithoutWrites(t *testing.T) {
 	p.succeed(t, jobs...)
 	wantState(t, p.client, ids[1], storage.Succeeded, "it ran")
 }
+
+// A server that forgot its scripts between two inserts is told the text of the second.
+func TestParkedScriptsForgotten(t *testing.T) {
+	p := newParked(t)
+	for range 2 {
+		ids := p.insert(t, 1)
+		jobs := p.fetch(t, 10)
+		p.want(t, jobs, ids)
+		p.none(t)
+		p.succeed(t, jobs...)
+		if err := dial(t).ScriptFlush(t.Context()).Err(); err != nil {
+			t.Fatal(err)
+		}
+	}
+}

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"slices"
 	"sync"
+	"sync/atomic"
 
 	"github.com/gojobgen/jobgen/storage"
 	"github.com/redis/go-redis/v9"
@@ -70,6 +71,7 @@ type shard struct {
 	keys []string // by keyNames
 
 	fetches guess
+	hands   atomic.Bool // the last lone insert was what a session waited for
 	runs    runs
 	clock   clock
 	sorts   sorts
@@ -136,6 +138,27 @@ func (sh *shard) run(ctx context.Context, sc *script, args ...any) (any, error) 
 		return nil, sh.s.fault(sc.name, err)
 	}
 	return cmd.Val(), nil
+}
+
+// runLast is run, where the server answers others before the caller. Redis writes last to who
+// had something to be written first, so a PING goes before the script. With the session that
+// waits in the same process the job begins some 50 us sooner: else the caller goes on first.
+func (sh *shard) runLast(ctx context.Context, sc *script, args ...any) (any, error) {
+	if sh.s.closed() {
+		return nil, storage.ErrClosed
+	}
+	cmd, pipe := sh.command(ctx, sc, false, args), sh.s.rdb.Pipeline()
+	pipe.Ping(ctx)
+	_ = pipe.Process(ctx, cmd) // it only notes it
+	_, _ = pipe.Exec(ctx)      // the command has its error, too
+	err := cmd.Err()
+	switch {
+	case err == nil || errors.Is(err, redis.Nil):
+		return cmd.Val(), nil
+	case redis.HasErrorPrefix(err, "NOSCRIPT"):
+		return sh.run(ctx, sc, args...)
+	}
+	return nil, sh.s.fault(sc.name, err)
 }
 
 // call runs a script of the library, whose reply is its answer and the queues that it
