@@ -103,7 +103,8 @@
 //	                 microseconds (6 bytes), More (1 byte), then id and fetch (4 bytes) of each job
 //	                 that it gave; session id, call in 6 bytes -> the same jobs of a plain fetch, and
 //	                 behind an n how many of them still run by their claims, and an h while only
-//	                 the insert that answered the call knows of it; while any does
+//	                 the insert that answered the call knows of it; while any does, or the session
+//	                 may make the call again: session id, k -> numbers of calls kept for that
 //	park     hash    session id -> its next call, parked (park.go): see lua/plain_hand.lua; also the
 //	                 prefix of channels
 //	hand     hash    session id -> the answer that an insert gave to its parked call, until another

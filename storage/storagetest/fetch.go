@@ -11,6 +11,7 @@ var fetchTests = []test{
 	{"gives a job once", fetchOnce},
 	{"makes the job processing with a token", fetchClaims},
 	{"a repeated call gives the same jobs and no more", repeatedCall},
+	{"a repeated call gives what others have changed since", repeatedCallAfterChange},
 	{"a repeated call gives only what is still the session's", repeatedCallAfterSettle},
 	{"a late copy of a call gives and takes nothing", lateCall},
 	{"later calls are repeated and come late as the first", laterCalls},
@@ -68,6 +69,23 @@ func repeatedCall(e *env) {
 	e.check(e.get(ids[0]).Fetches == 1, "a repeated call is not another fetch: got fetch %d", e.get(ids[0]).Fetches)
 	r.Max = 10
 	e.wantSet(idsOf(s.send(r).Jobs), ids, "a repetition never adds jobs, whatever its Max")
+}
+
+// FetchRequest.Call: "so no job is left with a session that does not know it", also one that got a
+// continuation, or whose end was asked for, before the session heard of it.
+func repeatedCallAfterChange(e *env) {
+	ids := e.enqueueEach(3)
+	s := e.session()
+	r := s.request(3, 0)
+	s.send(r)
+	e.enqueue(after(ids[0]))
+	e.do(storage.Cancel, ids[1])
+	e.wantIDs(idsOf(s.send(r).Jobs), ids, "a continuation of a running job, and a request to cancel one, change nothing about whose it is")
+	e.enqueue(after(ids[2]))
+	s.tick()
+	e.wantIDs(idsOf(s.send(r).Jobs), ids, "nor do all of a call's jobs that were changed so")
+	s.end(ids[0], storage.Succeed)
+	e.wantIDs(idsOf(s.send(r).Jobs), ids[1:], "what ended is the session's no more")
 }
 
 // "... as far as they are still the session's".

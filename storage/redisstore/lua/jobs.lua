@@ -1,6 +1,6 @@
 -- Jobs as tables: read once, changed, and written by L.save with all that follows from
 -- the change: lists, counters, times. Port of memstore/jobs.go.
--- keys: claim state more part index shelf run gave due expire retain count name set line log meta wake fired kid body stat step
+-- keys: claim state more part index shelf run gave due expire retain count name set line log meta wake fired kid body stat step session
 -- uses: codec
 local jobs, dirty, dirtyb = {}, {}, {}
 local cuts, puts, hdels, hsets = {}, {}, {}, {}
@@ -279,11 +279,18 @@ local function saveline()
 end
 
 -- given notes that n jobs that a plain fetch (session, number of the call) gave run no more,
--- or have a record that says so.
+-- or have a record that says so. Which they were is kept for as long as the session may make
+-- the call again, since it may not have heard of them: L.forget_calls drops it.
 function L.given(call_of, n)
-  if call('HINCRBY', k_gave, call_of .. 'n', -n) <= 0 then
-    call('HDEL', k_gave, call_of, call_of .. 'n', call_of .. 'h')
-    call('ZREM', k_run, call_of)
+  if call('HINCRBY', k_gave, call_of .. 'n', -n) > 0 then return end
+  call('HDEL', k_gave, call_of .. 'n')
+  call('ZREM', k_run, call_of)
+  local session, number6 = sub(call_of, 1, 16), sub(call_of, 17)
+  local r = call('HGET', k_session, session)
+  if r and sunpack('>I6', number6) + 1 >= sunpack('>I6', r, 29) then -- guard: answer not heard
+    call('HSET', k_gave, session .. 'k', (call('HGET', k_gave, session .. 'k') or '') .. number6)
+  else
+    call('HDEL', k_gave, call_of, call_of .. 'h')
   end
 end
 

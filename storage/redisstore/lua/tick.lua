@@ -12,6 +12,7 @@ local budget, moved = tonumber(ARGV[3]), 0
 if L.now - math.min(session.seen, L.now) > session.lease / 2 then session.contact = L.now end
 session.contact, session.seen = math.min(session.contact, L.now), L.now
 L.put_session(session)
+L.forget_calls(session)
 if ARGV[5] == '1' then call('SET', k_wake, '1', 'PX', ARGV[6]) end
 
 -- Sessions that have been silent for longer than their lease are dead, as far as this one
