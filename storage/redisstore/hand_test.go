@@ -74,11 +74,22 @@ func TestParkedReads(t *testing.T) {
 		{Kind: "b", Fingerprint: "c"}, {Kind: "d", Fingerprint: "a"}, {Queue: "a", Kind: "a", Fingerprint: "b"}, {Queue: "b", Kind: "a", Fingerprint: "b"},
 	} {
 		p := newParked(t)
-		p.kinds, p.queues = storage.NewKindSet(kinds), []string{"q", "r"}
+		p.kinds, p.queues = storage.NewKindSet(kinds), []string{"r", "q"}
 		p.none(t)
 		wantState(t, p.client, p.put(t, j)[0], storage.Enqueued, "the session does not read it")
 		wantState(t, p.client, p.put(t, storage.NewJob{Queue: "r", Kind: "a", Fingerprint: "b"})[0], storage.Processing, "the session reads it")
 	}
+}
+
+// What waits in a queue that comes first has its turn before what an insert would give.
+func TestParkedTurnOfQueues(t *testing.T) {
+	p := newParked(t)
+	p.queues = []string{"first", "q"}
+	p.fetch(t, 1)
+	early := p.put(t, storage.NewJob{Queue: "first", Priority: 1}, storage.NewJob{Queue: "first", Priority: 2}) // not handed over
+	late := p.insert(t, 1)
+	wantState(t, p.client, late[0], storage.Enqueued, "others come first")
+	p.want(t, p.fetch(t, 10), append(early, late...))
 }
 
 // What is paused is not given, also where nothing waits before it.

@@ -3,8 +3,8 @@
 -- does not say that handed ones may stay. An answer, by session: session and number of the call
 -- (22 bytes), time (6), name of the server behind its length (1), number of jobs (1), their ids,
 -- where there are several the lengths of their records (4 each), and those.
--- A server that takes no writes at all may still be looked at: unwritten are the records then,
--- of jobs that look as if they had not been given.
+-- A server that takes no writes at all may still be looked at: unwritten are the records then.
+-- Each of these jobs is found by its id, as if it had not been given; lists and counts miss it.
 -- keys: hand state claim gave run index shelf count session park
 local unwritten
 if redis.call('EXISTS', k_hand) == 1 then

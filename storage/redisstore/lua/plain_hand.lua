@@ -19,7 +19,12 @@ if there % 2 == 1 and (not notes or #notes < 4) then
   local refs = queues + 8 * (256 * q1 + q2)
   local listed, read = find(p, queue, queues, true), find(p, sub(middle, 10, 25), refs, true)
   local fits = count <= max and listed and listed < refs and (listed - queues) % 8 == 0 and read and (read - refs) % 16 == 0
-    and (call('ZCARD', k_line) < 2 or not call('ZRANGEBYLEX', k_line, '[' .. queue, '[' .. queue .. '\255', 'LIMIT', '0', '1')[1])
+  if fits and call('ZCARD', k_line) > 1 then -- guard: turn of queues
+    for at = queues, listed, 8 do
+      local before = '[' .. sub(p, at, at + 7)
+      if call('ZRANGEBYLEX', k_line, before, before .. '\255', 'LIMIT', '0', '1')[1] then fits = false end
+    end
+  end
   local channel = sub(p, 34 + server, queues - 1)
   -- Asked before anything is written: what is published is heard on replicas, too, which nobody counts.
   if fits and call('PUBSUB', 'NUMSUB', channel)[2] == 0 then -- guard: somebody listens
@@ -38,7 +43,9 @@ if there % 2 == 1 and (not notes or #notes < 4) then
       end
       answer = sub(p, 1, 22) .. at6 .. sub(p, 33, 33 + server) .. string.char(count) .. all .. table.concat(sizes) .. table.concat(records)
     end
-    if call('HSETNX', k_hand, id, answer) == 0 then -- guard: one hand
+    if #answer > 16384 then
+      -- It goes the usual way: what is in hand is read by each insert.
+    elseif call('HSETNX', k_hand, id, answer) == 0 then -- guard: one hand
       call('HDEL', k_park, id)
     else
       call('PUBLISH', channel, answer)
