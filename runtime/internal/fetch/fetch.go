@@ -141,7 +141,7 @@ func (l *Loop) fetch(ctx context.Context, workers, ahead int) (storage.FetchResu
 		Session: l.Session, Call: l.req.Call + 1, Queues: l.Queues(), Kinds: l.Kinds, Max: workers, Ahead: ahead, Room: l.room,
 	}
 	var pauses pause.Pauses
-	for ctx.Err() == nil {
+	for tries := 0; ctx.Err() == nil; tries++ {
 		call, cancel := l.Call(ctx)
 		sent := time.Now()
 		r, err := l.Store.Fetch(call, l.req)
@@ -151,6 +151,7 @@ func (l *Loop) fetch(ctx context.Context, workers, ahead int) (storage.FetchResu
 			l.open, l.ended = false, time.Now()
 			l.took = l.ended.Sub(sent)
 			l.Took(l.took)
+			r.More = r.More || tries > 0 // it may be the answer to the first try: what came since is not in it
 			return r, nil
 		case errors.Is(err, storage.ErrSessionLost):
 			return storage.FetchResult{}, err

@@ -25,7 +25,7 @@ if number < session.call or number == session.call and not goes_on then -- guard
   local gave = call('HGET', k_gave, session.id)
   if not gave or sunpack('>I6', gave) ~= number then gave = spack('>I6I6B', number, 0, 0) end
   local answer = {select(2, sunpack('>I6I6B', gave))}
-  answer[3] = nil
+  answer[2], answer[3] = 1, nil -- what came since the first answer is not in it
   gave = gave .. (call('HGET', k_gave, session.id .. spack('>I6', number)) or '')
   for at = 14, #gave, 20 do
     local id, fetch = sub(gave, at, at + 15), sunpack('>I4', gave, at + 16)
