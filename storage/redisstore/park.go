@@ -7,13 +7,14 @@ import (
 	"github.com/gojobgen/jobgen/storage"
 )
 
-// A plain fetch that finds less than is to start parks the session's next call: with its number, what it
-// reads, and for how many jobs. An insert that comes next and has just that answers it on
-// the spot, and publishes the answer: so a job that somebody waits for is there without
-// another round trip. For the server that is as if the next call had been made and its
-// answer is on its way. Where the answer is lost, the call itself, made again or at last,
-// is answered with the same jobs, as every repeated call; when the session dies before, they
-// go back as all of its jobs.
+// A plain fetch that finds less than is to start parks the session's next call: with its number,
+// what it reads, and for how many jobs. An insert that comes next and has just that answers it on
+// the spot, and publishes the answer: so a job that somebody waits for is there without another
+// round trip, and begins when the answer is heard (push.go). For the server that is as if the next
+// call had been made and its answer is on its way. Where the answer is lost, the call itself, made
+// again or at last, is answered with the same jobs, as every repeated call; when the session dies
+// before, they go back as all of its jobs. Their places in line are from when the call was parked:
+// should they go back, they may stand before jobs that others were given in between.
 //
 // That is for one server: in a Cluster a script does not know whether anybody hears what it
 // publishes.
