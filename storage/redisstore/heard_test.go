@@ -107,6 +107,23 @@ func TestHeardAfterTouch(t *testing.T) {
 	}
 }
 
+// Of calls whose jobs all ended by the full script, little is kept between two ticks.
+func TestHeardIsLittle(t *testing.T) {
+	p := newParked(t)
+	p.fetch(t, 0)
+	for range 50 {
+		p.put(t, storage.NewJob{})
+		jobs := p.fetch(t, 1)
+		o := storage.Outcome{Token: jobs[0].Token, Kind: storage.Fail, Failure: &storage.Failure{Message: "broken"}}
+		if v, err := p.s.Settle(t.Context(), storage.SettleRequest{Session: p.session, Outcomes: []storage.Outcome{o}}); err != nil || v[0] != storage.Accepted {
+			t.Fatal(v, err)
+		}
+	}
+	if left, err := p.server.Gave(t.Context()); err != nil || len(left) > 5 {
+		t.Errorf("%d fields are left of 50 calls, %v", len(left), err)
+	}
+}
+
 // What was kept of a call for its repetition goes when the session is two calls further.
 func TestHeardIsForgotten(t *testing.T) {
 	p := newParked(t)

@@ -15,6 +15,7 @@ import (
 // parked is a session whose next call is parked, and another program that enqueues.
 type parked struct {
 	*worker
+	name   string // of the namespace
 	count  *counting
 	client *redisstore.Store
 	server *redisstore.Store
@@ -30,7 +31,7 @@ func newParkedOn(t *testing.T, rdb, other *redis.Client) *parked {
 	name, count := fresh(), &counting{}
 	rdb.AddHook(count)
 	server := open(t, rdb, redisstore.Namespace(name))
-	p := &parked{worker: newWorker(t, server, "q", "k"), count: count, client: open(t, other, redisstore.Namespace(name)), server: server}
+	p := &parked{name: name, worker: newWorker(t, server, "q", "k"), count: count, client: open(t, other, redisstore.Namespace(name)), server: server}
 	p.waitShortly(t) // begins to listen
 	p.none(t)
 	return p

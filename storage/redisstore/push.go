@@ -39,5 +39,11 @@ func (b *bell) push(answer string) bool {
 		return false
 	}
 	jobs, err := b.s.handedJobs(answer)
-	return err == nil && take(six(answer[handCall:]), jobs)
+	if err == nil && take(six(answer[handCall:]), jobs) {
+		return true
+	}
+	for i := range jobs {
+		b.s.shards[0].runs.forget(jobs[i].Token) // the call may have been answered otherwise, and be over
+	}
+	return false
 }

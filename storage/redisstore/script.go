@@ -147,15 +147,18 @@ func (sh *shard) runLast(ctx context.Context, sc *script, args ...any) (any, err
 	if sh.s.closed() {
 		return nil, storage.ErrClosed
 	}
+	if sc.safe && sh.s.opt.replicas > 0 {
+		return sh.runSafe(ctx, sc, args)
+	}
 	cmd, pipe := sh.command(ctx, sc, false, args), sh.s.rdb.Pipeline()
 	pipe.Ping(ctx)
 	_ = pipe.Process(ctx, cmd) // it only notes it
 	_, _ = pipe.Exec(ctx)      // the command has its error, too
-	err := cmd.Err()
+	err, refused := cmd.Err(), redis.Error(nil)
 	switch {
 	case err == nil || errors.Is(err, redis.Nil):
 		return cmd.Val(), nil
-	case redis.HasErrorPrefix(err, "NOSCRIPT"):
+	case errors.As(err, &refused): // of a pipeline the client tries only the first command again
 		return sh.run(ctx, sc, args...)
 	}
 	return nil, sh.s.fault(sc.name, err)

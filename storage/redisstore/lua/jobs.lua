@@ -278,17 +278,28 @@ local function saveline()
   taken = {}
 end
 
+-- keep_calls drops what is kept of calls of a session before one, and notes that another is kept.
+function L.keep_calls(session, from, number6)
+  local kept, left = call('HGET', k_gave, session .. 'k') or '', number6
+  for at = 1, #kept, 6 do
+    local one = sub(kept, at, at + 5)
+    if sunpack('>I6', one) < from then call('HDEL', k_gave, session .. one, session .. one .. 'h') else left = one .. left end
+  end
+  if left ~= '' then call('HSET', k_gave, session .. 'k', left) elseif kept ~= '' then call('HDEL', k_gave, session .. 'k') end
+end
+
 -- given notes that n jobs that a plain fetch (session, number of the call) gave run no more,
 -- or have a record that says so. Which they were is kept for as long as the session may make
--- the call again, since it may not have heard of them: L.forget_calls drops it.
+-- the call again, since it may not have heard of them: two calls at most, till L.forget_calls.
 function L.given(call_of, n)
   if call('HINCRBY', k_gave, call_of .. 'n', -n) > 0 then return end
   call('HDEL', k_gave, call_of .. 'n')
   call('ZREM', k_run, call_of)
   local session, number6 = sub(call_of, 1, 16), sub(call_of, 17)
   local r = call('HGET', k_session, session)
-  if r and sunpack('>I6', number6) + 1 >= sunpack('>I6', r, 29) then -- guard: answer not heard
-    call('HSET', k_gave, session .. 'k', (call('HGET', k_gave, session .. 'k') or '') .. number6)
+  local least = r and sunpack('>I6', r, 29) - 1
+  if r and sunpack('>I6', number6) >= least then -- guard: answer not heard
+    L.keep_calls(session, least, number6)
   else
     call('HDEL', k_gave, call_of, call_of .. 'h')
   end

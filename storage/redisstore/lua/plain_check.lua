@@ -22,7 +22,7 @@ else
   for i = 1, count do
     if found[i] then return 0 end -- guard: known id
   end
-  found = batches and call('HMGET', k_batch, unpack(ids, 1, count)) or found
+  found = batches and call('HMGET', k_batch, unpack(ids, 1, count)) or {}
   for i = 1, count do
     if found[i] then return 0 end -- guard: batch id
   end

@@ -39,19 +39,7 @@ function L.put_session(s)
 end
 
 -- forget_calls drops what L.given kept of calls of a session that it makes no more.
-function L.forget_calls(s, all)
-  local kept, left = call('HGET', k_gave, s.id .. 'k'), ''
-  if not kept then return end
-  for at = 1, #kept, 6 do
-    local number6 = sub(kept, at, at + 5)
-    if all or sunpack('>I6', number6) + 1 < s.call then
-      call('HDEL', k_gave, s.id .. number6, s.id .. number6 .. 'h')
-    else
-      left = left .. number6
-    end
-  end
-  if left == '' then call('HDEL', k_gave, s.id .. 'k') else call('HSET', k_gave, s.id .. 'k', left) end
-end
+function L.forget_calls(s, all) L.keep_calls(s.id, all and math.huge or s.call - 1, '') end
 
 -- bury takes a session out of the living; its tokens are dead from now on.
 function L.bury(s, maxlost)
