@@ -2,6 +2,7 @@ package faulttest
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"sync"
@@ -46,7 +47,7 @@ func newLoad(t *testing.T, store storage.Store, random *rand.Rand, pause time.Du
 
 // run tells stories until ctx ends.
 func (l *load) run(ctx context.Context) {
-	stories := []func(n int){l.single, l.single, l.single, l.pair, l.failing, l.retried, l.batch, l.unique}
+	stories := []func(n int){l.single, l.single, l.single, l.pair, l.followed, l.failing, l.retried, l.batch, l.unique}
 	var told sync.WaitGroup // a slow one does not hold the others up
 	busy := make(chan struct{}, 64)
 	for n := 0; ctx.Err() == nil; n++ {
@@ -120,14 +121,15 @@ func (l *load) promised(id storage.ID, p promise) {
 	l.promises[id] = p
 }
 
-// enqueue stores calls and promises, in order.
-func (l *load) enqueue(ids []storage.ID, calls []runtime.AnyCall, ps []promise) {
+// enqueue stores calls and promises, in order, and reports whether the store acknowledged them.
+func (l *load) enqueue(ids []storage.ID, calls []runtime.AnyCall, ps []promise) bool {
 	if !l.keep(func(ctx context.Context) error { _, err := l.client.EnqueueAll(ctx, calls...); return err }) {
-		return
+		return false
 	}
 	for i, id := range ids {
 		l.promised(id, ps[i])
 	}
+	return true
 }
 
 func (l *load) single(int) {
@@ -144,6 +146,26 @@ func (l *load) pair(int) {
 		step(stepArgs{Millis: millis()}, runtime.WithID(parent)),
 		step(stepArgs{}, runtime.WithID(child), runtime.Following(runtime.HandleFor[runtime.None](parent))),
 	}, []promise{{state: storage.Succeeded}, {state: storage.Succeeded, after: []storage.ID{parent}}})
+}
+
+// followed is a job that gets its continuation when it is stored, and runs perhaps.
+func (l *load) followed(int) {
+	parent := storage.NewID()
+	if !l.enqueue([]storage.ID{parent}, []runtime.AnyCall{step(stepArgs{Millis: millis()}, runtime.WithID(parent))}, []promise{{state: storage.Succeeded}}) {
+		return
+	}
+	child, lost := storage.NewIDIn(parent.Lane()), false
+	call := step(stepArgs{}, runtime.WithID(child), runtime.Following(runtime.HandleFor[runtime.None](parent)))
+	told := l.keep(func(ctx context.Context) error {
+		_, err := l.client.EnqueueAll(ctx, call)
+		if lost = errors.Is(err, storage.ErrUnknownParent); lost { // the parent's promise says so
+			return nil
+		}
+		return err
+	})
+	if told && !lost {
+		l.promised(child, promise{state: storage.Succeeded, after: []storage.ID{parent}})
+	}
 }
 
 // failing is a job that fails for good: what continues a failure runs, what continues
