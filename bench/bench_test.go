@@ -33,7 +33,7 @@ func TestQuickJSON(t *testing.T) {
 			t.Errorf("%s: ratio %v, want %v", line, ratio, want)
 		}
 	}
-	if got, want := strings.Join(names, " "), "enqueue-16 bulk process-100 mixed latency"; got != want {
+	if got, want := strings.Join(names, " "), "latency enqueue-16 bulk process-100 mixed"; got != want {
 		t.Errorf("scenarios %s, want %s", got, want)
 	}
 }
