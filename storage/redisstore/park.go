@@ -53,13 +53,16 @@ func (b *bell) take(answer string) {
 	}
 	if !b.push(answer) {
 		b.mu.Lock()
-		b.hands[storage.ID([]byte(answer[:16]))] = answer
+		b.hands[handSession(answer)] = answer
 		b.mu.Unlock()
 	}
 	runtime.Gosched() // what was pushed begins before the session is woken
 	b.ring(queue)
 	runtime.Gosched() // who was woken goes on before the next message is awaited
 }
+
+// handSession is whose call an answer is to.
+func handSession(answer string) storage.ID { return storage.ID([]byte(answer[:handCall])) }
 
 // handParts takes an answer apart; of one that is cut off it gives no records. The lengths of
 // one record are not in it.
@@ -124,7 +127,7 @@ func (s *Store) handedJobs(answer string) ([]storage.Fetched, error) {
 		sizes = string(binary.BigEndian.AppendUint32(nil, uint32(len(records))))
 	}
 	g := given{
-		sh: s.shards[0], session: storage.ID([]byte(answer[:handCall])), now: int64(six(answer[handNow:])), server: server,
+		sh: s.shards[0], session: handSession(answer), now: int64(six(answer[handNow:])), server: server,
 		call: six(answer[handCall:]), ids: ids, sizes: sizes, values: records,
 	}
 	return g.all(nil, len(ids)/16)

@@ -22,11 +22,11 @@ func isLone(groups []storage.Group) bool {
 func (sh *shard) plainOne(ctx context.Context, n *storage.NewJob) (bool, error) {
 	sort := sh.sorts.of(kindOf{queue: n.Queue, kind: n.Kind, print: n.Fingerprint, priority: n.Priority})
 	names, r := sort.names(), run{sort: sort, jobs: []*storage.NewJob{n}}
-	run := sh.run
+	send := sh.run
 	if sh.hands.Load() {
-		run = sh.runLast
+		send = sh.runLast
 	}
-	reply, err := run(ctx, plainFewScript(), r.few(&bodies{left: bodySize(n)}, names)...)
+	reply, err := send(ctx, plainFewScript(), r.few(&bodies{left: bodySize(n)}, names)...)
 	done := asInt(reply)
 	sh.hands.Store(done == handedOver)
 	if err != nil || done == 0 {

@@ -33,7 +33,6 @@ func isPlain(g *storage.Group) bool {
 // plainArgs collects the arguments of the plain script.
 type plainArgs struct {
 	known    *sorts
-	jobs     int // all of them
 	total    int // that become enqueued
 	names    []any
 	counters []any
@@ -63,7 +62,6 @@ func (a *plainArgs) add(n *storage.NewJob) {
 	r.jobs = append(r.jobs, n)
 	a.bodies.left += bodySize(n)
 	a.counts[r.counter]++
-	a.jobs++
 	if !kind.scheduled {
 		a.total++
 	}
@@ -246,7 +244,11 @@ func (in *inserting) plain(ctx context.Context, sh *shard, which []int) (bool, e
 	if done != handedOver {
 		sh.s.woke(string(a.queues))
 	}
-	all := make([]storage.Inserted, 0, a.jobs)
+	jobs := 0
+	for _, n := range a.counts {
+		jobs += n
+	}
+	all := make([]storage.Inserted, 0, jobs)
 	for _, i := range which {
 		from := len(all)
 		for k := range in.groups[i].Jobs {

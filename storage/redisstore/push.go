@@ -34,7 +34,7 @@ func (s *Store) Push(session storage.ID, take func(call uint64, jobs []storage.F
 func (b *bell) push(answer string) bool {
 	b.pushes.mu.Lock()
 	defer b.pushes.mu.Unlock()
-	take := b.pushes.takes[storage.ID([]byte(answer[:handCall]))]
+	take := b.pushes.takes[handSession(answer)]
 	if take == nil {
 		return false
 	}

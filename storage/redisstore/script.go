@@ -144,11 +144,8 @@ func (sh *shard) run(ctx context.Context, sc *script, args ...any) (any, error) 
 // had something to be written first, so a PING goes before the script. With the session that
 // waits in the same process the job begins some 50 us sooner: else the caller goes on first.
 func (sh *shard) runLast(ctx context.Context, sc *script, args ...any) (any, error) {
-	if sh.s.closed() {
-		return nil, storage.ErrClosed
-	}
-	if sc.safe && sh.s.opt.replicas > 0 {
-		return sh.runSafe(ctx, sc, args)
+	if sh.s.closed() || sh.s.opt.replicas > 0 { // run says so, or waits for them
+		return sh.run(ctx, sc, args...)
 	}
 	cmd, pipe := sh.command(ctx, sc, false, args), sh.s.rdb.Pipeline()
 	pipe.Ping(ctx)

@@ -187,6 +187,7 @@ func (l *Loop) wait(ctx context.Context, r storage.FetchResult) {
 	}
 }
 
+// mayPush says whether Wait waits for the answer to the next call.
 func (l *Loop) mayPush(may bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()

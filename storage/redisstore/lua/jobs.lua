@@ -285,7 +285,8 @@ function L.keep_calls(session, from, number6)
     local one = sub(kept, at, at + 5)
     if sunpack('>I6', one) < from then call('HDEL', k_gave, session .. one, session .. one .. 'h') else left = one .. left end
   end
-  if left ~= '' then call('HSET', k_gave, session .. 'k', left) elseif kept ~= '' then call('HDEL', k_gave, session .. 'k') end
+  if number6 == '' and #left == #kept then return end
+  if left ~= '' then call('HSET', k_gave, session .. 'k', left) else call('HDEL', k_gave, session .. 'k') end
 end
 
 -- given notes that n jobs that a plain fetch (session, number of the call) gave run no more,
