@@ -256,11 +256,15 @@ func (b *bell) subscribe(ctx context.Context) error {
 }
 
 // hear passes on what is published until the connection ends; the next Wait makes
-// another.
+// another. Receive would make one as well before it says so, for the same channels: a call that
+// was parked long ago could be answered there, and nobody would hear it. With a context that has
+// ended it makes none; reading goes on with it as well.
 func (b *bell) hear(pubsub *redis.PubSub, channel string, ended chan struct{}) {
 	defer close(ended)
+	once, over := context.WithCancel(context.Background())
+	over()
 	for {
-		msg, err := pubsub.Receive(context.Background())
+		msg, err := pubsub.Receive(once)
 		if err != nil {
 			break
 		}
