@@ -106,10 +106,38 @@ func (d *database) FetchPlain(ctx context.Context, r *sqlcore.PlainFetch) (got s
 		got.Odd = fine < looked
 		got.Rows = plainRows(r.Room, c[3:], r.Max)
 		got.More = int64(len(got.Rows)) < fine
+		got.Fits = fits(got.Rows, c[3+runsColumn] == nil)
 		return nil
 	})
 	return got, err
 }
+
+// What hot_fetch lets an answer have, so that it is sent whole whether or not it is read, and
+// what a job takes of it beside its texts: its elements of the arrays.
+const (
+	answerBytes = 131072
+	freshBytes  = 52  // of a job as it was stored
+	rowBytes    = 132 // of any other
+)
+
+// fits is how many jobs like these an answer has room for, a few less: they are not all alike.
+func fits(rows []sqlcore.PlainRow, fresh bool) int {
+	bytes := len(rows) * rowBytes
+	if fresh {
+		bytes = len(rows) * freshBytes
+	}
+	for i := range rows {
+		r := &rows[i]
+		bytes += len(r.Payload) + len(r.Options) + len(r.Metadata) + len(r.Extra)
+	}
+	if bytes == 0 {
+		return 0
+	}
+	return max(len(rows)*(answerBytes-answerBytes/64)/bytes, 1)
+}
+
+// runsColumn is the first of those that are null where all jobs are as they were stored.
+const runsColumn = 6
 
 // plainRows reads the arrays that hot_fetch answers with.
 func plainRows(rows []sqlcore.PlainRow, columns [][]byte, most int) []sqlcore.PlainRow {
@@ -118,7 +146,7 @@ func plainRows(rows []sqlcore.PlainRow, columns [][]byte, most int) []sqlcore.Pl
 		a[i] = newElements(columns[i])
 	}
 	rows = slices.Grow(rows[:0], a[0].n)[:a[0].n]
-	fresh := a[6].n == 0
+	fresh := a[runsColumn].n == 0
 	for i := range rows {
 		row := &rows[i]
 		*row = sqlcore.PlainRow{ID: storage.ID(a[0].next()), Shape: int(number(a[1].next())), Rank: number(a[2].next())}

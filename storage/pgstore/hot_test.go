@@ -176,6 +176,40 @@ func TestManyFetchers(t *testing.T) {
 	}
 }
 
+// An answer has room for so many bytes: what does not fit comes by further calls, which More
+// asks for, each with as much as fits.
+func TestAnswerIsBounded(t *testing.T) {
+	s := newStage(t)
+	const size, limit = 700, 131072 // larger ones lie elsewhere
+	var g storage.Group
+	for i := range 600 {
+		j := job()
+		j.Payload = fmt.Appendf(nil, `"%0*d"`, size-2, i)
+		g.Jobs = append(g.Jobs, j)
+	}
+	r, err := s.store.Insert(t.Context(), g)
+	s.must(err)
+	s.must(r[0].Err)
+	got := len(s.fetch(1)) + len(s.fetch(1)) // the core's
+	for call := 1; got < len(g.Jobs); call++ {
+		r, err := s.store.Fetch(t.Context(), s.request(300))
+		s.must(err)
+		n := len(r.Jobs)
+		if most := limit / size; n > most || n < most*9/10 && got+n < len(g.Jobs) {
+			t.Errorf("call %d gave %d jobs, an answer has room for %d at most", call, n, most)
+		}
+		if !r.More && got+n < len(g.Jobs) {
+			t.Fatalf("after call %d nothing says that there is more", call)
+		}
+		for i := range r.Jobs {
+			if want := g.Jobs[got+i]; r.Jobs[i].Job.ID != want.ID || string(r.Jobs[i].Job.Payload) != string(want.Payload) {
+				t.Fatalf("job %d: got %+v", got+i, r.Jobs[i].Job)
+			}
+		}
+		got += n
+	}
+}
+
 // A client that is frozen while it holds the write lock frees everybody: the server ends
 // its transaction.
 func TestFrozenClient(t *testing.T) {

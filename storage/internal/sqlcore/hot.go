@@ -79,6 +79,9 @@ type PlainFetched struct {
 	More  bool // the answer would have become too large
 	Now   time.Time
 	Rows  []PlainRow
+	// Fits is how many such jobs an answer has room for; 0: as many as are asked for. What is
+	// looked at and not given is looked at in vain, so the next call asks for no more.
+	Fits int
 }
 
 // A PlainFetcher takes plain jobs off lines.

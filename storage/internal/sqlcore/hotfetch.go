@@ -115,11 +115,8 @@ func (f *fetchingHot) look(ctx context.Context, cursor bool) (enough, known bool
 	f.s.hot.gave(f.h, f.r.Call, got.Rows)
 	f.h.full = len(got.Rows) == start+ahead
 	f.h.room = emptied(got.Rows)
-	switch {
-	case got.More:
-		f.h.most = len(got.Rows) + len(got.Rows)/4 // what is looked at and not given is looked at in vain
-	case bounded && f.h.full:
-		f.h.most *= 2
+	if len(got.Rows) > 0 {
+		f.h.most = got.Fits
 	}
 	if got.Odd || got.More || bounded && f.h.full {
 		f.result.More = true

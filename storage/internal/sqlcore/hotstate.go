@@ -40,7 +40,7 @@ type hotSession struct {
 	busy   sync.Mutex // a fetch of it is under way
 	room   []PlainRow // of the last answer, for the next
 	call   uint64     // the last that a hot path gave jobs for; written with busy held, too
-	most   int        // jobs that an answer has room for, as of the last ones; 0: no bound is known
+	most   int        // jobs that an answer has room for, if they are as the last ones; 0: no bound is known
 
 	runs map[storage.ID]hotRun // the jobs that it runs
 	held time.Time             // when ticks last had it look at held lines

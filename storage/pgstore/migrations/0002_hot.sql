@@ -222,7 +222,7 @@ BEGIN
 			SELECT y.links & 8 > 0 AS note, y.payload, y.options, y.metadata,
 				y.links = 0 AND y.attempt = 1 AND y.enqueued = y.created AND num_nonnulls(y.retries, y.lost, y.fetches, y.started, y.extra) = 0
 					AND y.created = (((y.rank & 1152921504606846975) >> 10) + 1577836800000000) / 1000 AS fresh,
-				80 + coalesce(octet_length(y.payload), 0) + coalesce(octet_length(y.options), 0) + coalesce(octet_length(y.metadata), 0) AS size
+				52 + coalesce(octet_length(y.payload), 0) + coalesce(octet_length(y.options), 0) + coalesce(octet_length(y.metadata), 0) AS size
 			FROM jg_job y WHERE y.ctid = u.spot AND y.id = u.job OFFSET 0) k ON true;
 		EXIT WHEN v_found = v_n;
 		-- Rows that were written since are elsewhere.
@@ -231,7 +231,7 @@ BEGIN
 	END LOOP;
 	IF NOT v_fresh THEN
 		SELECT array_agg(coalesce(y.fetches, 0) + 1), array_agg(y.created), array_agg(y.attempt), array_agg(y.retries), array_agg(y.lost),
-			array_agg(y.enqueued), array_agg(y.started), array_agg(y.extra), array_agg(y.links), v_size + coalesce(sum(octet_length(y.extra)), 0)
+			array_agg(y.enqueued), array_agg(y.started), array_agg(y.extra), array_agg(y.links), v_size + 80 * v_n + coalesce(sum(octet_length(y.extra)), 0)
 		INTO runs, createds, attempts, retries, losts, enqueueds, starteds, extras, links, v_size
 		FROM unnest(v_spots) AS u (spot) LEFT JOIN LATERAL (
 			SELECT k.created, k.fetches, k.attempt, k.retries, k.lost, k.enqueued, k.started, k.extra, k.links FROM jg_job k WHERE k.ctid = u.spot OFFSET 0) y ON true;
@@ -241,7 +241,7 @@ BEGIN
 	-- The answer is small enough to be sent whole, whether or not the client reads it.
 	IF v_size > 131072 THEN
 		SELECT least(fine, greatest(count(*), 1)) INTO v_found
-		FROM (SELECT sum(80 + coalesce(octet_length(z.a), 0) + coalesce(octet_length(z.b), 0) + coalesce(octet_length(z.c), 0) + coalesce(octet_length(z.d), 0))
+		FROM (SELECT sum(CASE WHEN v_fresh THEN 52 ELSE 132 END + coalesce(octet_length(z.a), 0) + coalesce(octet_length(z.b), 0) + coalesce(octet_length(z.c), 0) + coalesce(octet_length(z.d), 0))
 			OVER (ORDER BY z.nth) AS total FROM unnest(payloads, options, metadatas, extras) WITH ORDINALITY AS z (a, b, c, d, nth)) AS t
 		WHERE t.total <= 131072;
 	END IF;
