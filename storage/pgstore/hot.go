@@ -176,7 +176,7 @@ func (d *database) TickIdle(ctx context.Context, t sqlcore.IdleTick) (got sqlcor
 	got.NextDue = -1
 	start := time.Now()
 	d.ticked.Store(start.UnixNano())
-	err = d.callFunction(ctx, "hot_tick", 7, a, func(c [][]byte) error {
+	err = d.callFunction(context.WithValue(ctx, unasked{}, true), "hot_tick", 7, a, func(c [][]byte) error {
 		got.Idle, got.Alone = true, !d.hears()
 		d.ticks.looked(number(c[0]), time.Since(start))
 		got.Now = time.UnixMicro(number(c[0])).UTC().Truncate(time.Millisecond)

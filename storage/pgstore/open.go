@@ -63,6 +63,7 @@ func open(pool *pgxpool.Pool, o options, prefix string) (*Store, error) {
 	if o.notifications { // a pooler would refuse it
 		own.ConnConfig.RuntimeParams["default_transaction_isolation"] = readCommitted
 	}
+	own.ShouldPing = pings(own.ShouldPing)
 	conns, err := pgxpool.NewWithConfig(ctx, own)
 	if err != nil {
 		return nil, err
@@ -86,6 +87,24 @@ func open(pool *pgxpool.Pool, o options, prefix string) (*Store, error) {
 		d.listener = newListener(d, own, core.Ring)
 	}
 	return &Store{core, d, warnings}, nil
+}
+
+// unasked marks the contexts of calls that take a connection as it is. A tick is itself a sign
+// that it lives, and an idle server sends nothing beside its ticks.
+type unasked struct{}
+
+// pings lets the pool ask a connection whether it lives before it is used, as the caller's
+// configuration says, or as pgxpool does by default: when it has been idle for a second.
+func pings(asks func(context.Context, pgxpool.ShouldPingParams) bool) func(context.Context, pgxpool.ShouldPingParams) bool {
+	return func(ctx context.Context, p pgxpool.ShouldPingParams) bool {
+		switch {
+		case ctx.Value(unasked{}) != nil:
+			return false
+		case asks != nil:
+			return asks(ctx, p)
+		}
+		return p.IdleDuration > time.Second
+	}
 }
 
 func versionText(n int) string { return strconv.Itoa(n/10000) + "." + strconv.Itoa(n%10000) }
