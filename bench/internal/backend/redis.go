@@ -29,20 +29,20 @@ func (b *redisBackend) CPU() func() (time.Duration, error) {
 	return func() (time.Duration, error) { return usage.Tree(b.server.PID()) }
 }
 
-// Fresh empties the server and has the append-only file written anew, so that no
-// rewrite of the data before falls into the next run.
+// Fresh empties the server.
 func (b *redisBackend) Fresh(ctx context.Context) (Space, error) {
 	if _, err := b.server.Do(ctx, "FLUSHALL", "SYNC"); err != nil {
 		return Space{}, fmt.Errorf("backend: empty Redis: %w", err)
 	}
-	if _, err := b.server.Do(ctx, "BGREWRITEAOF"); err != nil && !strings.Contains(err.Error(), "in progress") {
-		return Space{}, fmt.Errorf("backend: rewrite the append-only file: %w", err)
-	}
 	return Space{Address: b.server.Addr, Bytes: b.bytes, Rest: b.rest}, b.rest(ctx)
 }
 
-// rest waits until the append-only file is not being rewritten.
+// rest has the append-only file written anew and waits for that, so that no rewrite of the data
+// before falls into the next run: it begins by itself when the file has doubled.
 func (b *redisBackend) rest(ctx context.Context) error {
+	if _, err := b.server.Do(ctx, "BGREWRITEAOF"); err != nil && !strings.Contains(err.Error(), "in progress") {
+		return fmt.Errorf("backend: rewrite the append-only file: %w", err)
+	}
 	for {
 		info, err := b.server.Do(ctx, "INFO", "persistence")
 		if err != nil {

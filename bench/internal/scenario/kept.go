@@ -13,7 +13,7 @@ import (
 // kept measures whether finished jobs that are kept make others slower: those measured last
 // are the last of many.
 func kept(ctx context.Context, c Contender, z Size) ([]Sample, error) {
-	few, many, measured := 10_000, 1_000_000, 50_000
+	few, many, measured := 10_000, 1_000_000, 100_000
 	if z.Jobs > 0 {
 		few, many, measured = z.Jobs/10, z.Jobs, z.Jobs/4
 	}
