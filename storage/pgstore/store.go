@@ -16,7 +16,14 @@ type Store struct {
 	warnings []string
 }
 
-var _ storage.Store = (*Store)(nil)
+var (
+	_ storage.Store    = (*Store)(nil)
+	_ storage.Parallel = (*Store)(nil)
+)
+
+// Inserts implements [storage.Parallel]: while one call waits for the disk, the server works
+// on the next, and inserts do not wait for each other.
+func (s *Store) Inserts() int { return 2 }
 
 // Warnings are settings of the server that weaken what the store promises, or slow it
 // down, as they were when the store was made; each with what to set. Empty is good.
