@@ -33,9 +33,7 @@ func TestSoakOutage(t *testing.T) {
 	}
 	everyStore(t, func(t *testing.T, b *backend) {
 		o := &outageTest{t: t, b: b, store: &counting{Store: b.open(t, b.url)}}
-		// A file is always there. MariaDB is killed in the long form only: after one kill in
-		// six or so it does not come back to speed in time, which is not explained yet.
-		if b.server == nil || b.name == "mariadb" && !soak() {
+		if b.server == nil { // a file is always there
 			o.run(func() { o.store.down.Store(true) }, func() { o.store.down.Store(false) })
 			return
 		}
