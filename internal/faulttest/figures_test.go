@@ -25,7 +25,7 @@ func (d durations) at(p int) time.Duration {
 		return 0
 	}
 	sorted := slices.Sorted(slices.Values(d))
-	return sorted[(len(sorted)*p+99)/100-1].Round(time.Millisecond)
+	return sorted[max((len(sorted)*p+99)/100, 1)-1].Round(time.Millisecond)
 }
 
 // measure finds out how long what each fault interrupted took to go on.
@@ -65,6 +65,27 @@ func (tr *trial) interrupted(m mark) (waits durations) {
 	return waits
 }
 
+// losses says how much each failover lost, and when that had been made.
+func (tr *trial) losses(t *testing.T, name string) {
+	t.Helper()
+	for _, m := range tr.marks {
+		if m.name != "failover" {
+			continue
+		}
+		var made durations // after the master was killed
+		for _, at := range tr.lost {
+			if at.After(m.begin.Add(-lossSpan)) && at.Before(m.heal.Add(lossSpan)) {
+				made = append(made, at.Sub(m.begin))
+			}
+		}
+		t.Logf("%s: failover of %v: %d acknowledged jobs lost, made between %v and %v after the master was killed; another one was there after %v",
+			name, m.begin.Format("15:04:05"), len(made), made.at(0), made.at(100), m.heal.Sub(m.begin).Round(time.Millisecond))
+	}
+}
+
+// lossSpan is how long before and after a failover what is lost is put down to it.
+const lossSpan = 3 * time.Second
+
 // recoveryPromise is how long a dead worker's jobs wait at most, in 99 of 100 cases.
 const recoveryPromise = 10 * time.Second
 
@@ -77,6 +98,9 @@ func (tr *trial) report(t *testing.T, name string, l *load) {
 	}
 	t.Logf("%s: %d faults injected, %d jobs acknowledged, %d calls failed, %d stories never acknowledged, %d promises broken, %.4f executions per job",
 		name, len(tr.marks), len(tr.promises), l.faults, l.unknown, tr.wrong, float64(tr.executions)/float64(max(1, len(tr.promises))))
+	if tr.lossy {
+		tr.losses(t, name)
+	}
 	var all durations
 	for fault, ms := range byName {
 		var back, waits durations

@@ -20,6 +20,7 @@ type trial struct {
 	executions int
 	lossy      bool // what is wrong is counted, no failure
 	wrong      int
+	lost       []time.Time // when acknowledged jobs were made that are not there any more
 }
 
 // errorf reports that a promise was broken.
@@ -41,6 +42,7 @@ func (tr *trial) reconcile() {
 		d, err := tr.store.Job(context.Background(), id)
 		if err != nil {
 			tr.errorf("job %v was acknowledged and is lost: %v", id, err)
+			tr.lost = append(tr.lost, id.Time())
 			continue
 		}
 		tr.judge(id, p, d)
