@@ -22,8 +22,9 @@ type backend struct {
 	mend   func(ctx context.Context) error // what an operator does after the disk was full; nil: nothing
 	// failover kills the master, waits for another and brings the old one back. Nil: the
 	// store has one server only.
-	failover func(ctx context.Context) error
-	lossy    bool // a failover may lose what was acknowledged last: that is measured
+	failover   func(ctx context.Context) error
+	replicated func(ctx context.Context) error // waits for a replica of the master
+	lossy      bool                            // a failover may lose what was acknowledged last: that is measured
 }
 
 // server is what a fault does to a server process.

@@ -78,9 +78,13 @@ func (c *campaign) possible() (fs []fault) {
 // faults are all of them. What passes between the begin and the end of a fault is the
 // fault itself: no signal tells that a process has been frozen for long enough.
 var faults = []fault{
-	{"failover", hasGroup, func(c *campaign, _ *mark) {
+	{"failover", hasGroup, func(c *campaign, m *mark) {
 		ctx, cancel := context.WithTimeout(c.t.Context(), time.Minute)
 		defer cancel()
+		if c.b.lossy {
+			c.check(c.b.replicated(ctx))
+			m.begin = time.Now()
+		}
 		c.check(c.b.failover(ctx))
 	}},
 	{"disk full", hasDisk, func(c *campaign, _ *mark) {

@@ -15,7 +15,8 @@ import (
 var groups = map[string]func(t *testing.T) *backend{
 	"sentinel": func(t *testing.T) *backend { return startSentinel(t, "?replicas=1") },
 	// Without waiting for the replica, what was acknowledged in the last moments before
-	// the master died is gone: how much, the figures say.
+	// the master died is gone: how much, the figures say. The replica is there: what a master
+	// took while it had none dies with it.
 	"sentinel, replica not awaited": func(t *testing.T) *backend {
 		b := startSentinel(t, "")
 		b.lossy = true
@@ -36,7 +37,26 @@ func startCluster(t *testing.T) *backend {
 func startSentinel(t *testing.T, parameters string) *backend {
 	g := testservers.RedisSentinel(t, testservers.RedisOptions{AOF: "everysec", Config: []string{"maxmemory-policy noeviction"}})
 	u := fmt.Sprintf("redis+sentinel://%s/%s%s", strings.Join(g.Addrs, ","), testservers.SentinelMaster, parameters)
-	return &backend{url: u, direct: u, failover: func(ctx context.Context) error { return failover(ctx, g.Master) }}
+	return &backend{url: u, direct: u,
+		failover:   func(ctx context.Context) error { return failover(ctx, g.Master) },
+		replicated: func(ctx context.Context) error { return replicated(ctx, g.Master) },
+	}
+}
+
+// replicated waits until the master has a replica that gets what it writes.
+func replicated(ctx context.Context, master func(context.Context) (*testservers.RedisServer, error)) error {
+	for {
+		if now, err := master(ctx); err == nil {
+			if said, err := now.Do(ctx, "INFO", "replication"); err == nil && strings.Contains(said, "state=online") {
+				return nil
+			}
+		}
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("no replica: %w", ctx.Err())
+		case <-time.After(20 * time.Millisecond): // nobody tells of it
+		}
+	}
 }
 
 // failover kills the master, waits until there is another, and starts the old one,
