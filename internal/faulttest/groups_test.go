@@ -45,18 +45,26 @@ func startSentinel(t *testing.T, parameters string) *backend {
 
 // replicated waits until the master has a replica that gets what it writes.
 func replicated(ctx context.Context, master func(context.Context) (*testservers.RedisServer, error)) error {
-	for {
-		if now, err := master(ctx); err == nil {
-			if said, err := now.Do(ctx, "INFO", "replication"); err == nil && strings.Contains(said, "state=online") {
-				return nil
-			}
+	return until(ctx, "no replica", func() bool {
+		now, err := master(ctx)
+		if err != nil {
+			return false
 		}
+		said, err := now.Do(ctx, "INFO", "replication")
+		return err == nil && strings.Contains(said, "state=online")
+	})
+}
+
+// until waits for what nobody tells of.
+func until(ctx context.Context, otherwise string, holds func() bool) error {
+	for !holds() {
 		select {
 		case <-ctx.Done():
-			return fmt.Errorf("no replica: %w", ctx.Err())
-		case <-time.After(20 * time.Millisecond): // nobody tells of it
+			return fmt.Errorf("%s: %w", otherwise, ctx.Err())
+		case <-time.After(20 * time.Millisecond):
 		}
 	}
+	return nil
 }
 
 // failover kills the master, waits until there is another, and starts the old one,
@@ -69,15 +77,8 @@ func failover(ctx context.Context, master func(context.Context) (*testservers.Re
 	if err := old.Kill(); err != nil {
 		return err
 	}
-	for {
-		now, err := master(ctx)
-		if err == nil && now != old {
-			return old.Start()
-		}
-		select {
-		case <-ctx.Done():
-			return fmt.Errorf("no new master: %w", ctx.Err())
-		case <-time.After(20 * time.Millisecond): // nobody tells of a failover
-		}
+	if err := until(ctx, "no new master", func() bool { now, err := master(ctx); return err == nil && now != old }); err != nil {
+		return err
 	}
+	return old.Start()
 }
